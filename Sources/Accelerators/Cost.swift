@@ -1,0 +1,96 @@
+public import Dataflow
+public import Ops
+
+/// What one level costs for one layer.
+public struct LevelCost: Hashable, Sendable {
+  public var name: String
+  /// Physical instances.
+  public var instances: Int64
+  /// Cycles of the level's slowest port; 0 where no port limits it.
+  public var cycles: Int64
+  /// Energy of the level's accesses and leakage.
+  public var accessPicojoules: Double
+  /// Energy of the wires and adders below the level.
+  public var wirePicojoules: Double
+  public var traffic: PerTensor<Traffic>
+  public var wires: PerTensor<WireTraffic>
+
+  public init(
+    name: String, instances: Int64, cycles: Int64, accessPicojoules: Double, wirePicojoules: Double,
+    traffic: PerTensor<Traffic>, wires: PerTensor<WireTraffic>
+  ) {
+    self.name = name
+    self.instances = instances
+    self.cycles = cycles
+    self.accessPicojoules = accessPicojoules
+    self.wirePicojoules = wirePicojoules
+    self.traffic = traffic
+    self.wires = wires
+  }
+
+  /// All energy of the level.
+  public var energyPicojoules: Double { accessPicojoules + wirePicojoules }
+}
+
+/// What the unit that does a layer's arithmetic costs.
+public struct ComputeCost: Hashable, Sendable {
+  public var name: String
+  public var instances: Int64
+  public var operations: Int64
+  public var cycles: Int64
+  public var energyPicojoules: Double
+
+  public init(
+    name: String, instances: Int64, operations: Int64, cycles: Int64, energyPicojoules: Double
+  ) {
+    self.name = name
+    self.instances = instances
+    self.operations = operations
+    self.cycles = cycles
+    self.energyPicojoules = energyPicojoules
+  }
+}
+
+/// What a loop nest costs on an array; its energy is the sum of its parts.
+public struct NestCost: Hashable, Sendable {
+  public var macs: Int64
+  /// Operations that are no multiply-accumulates.
+  public var otherOperations: Int64
+  public var cycles: Int64
+  /// Outermost first.
+  public var levels: [LevelCost]
+  public var compute: ComputeCost
+  /// Energy of the chip's static power over the layer's cycles.
+  public var staticPicojoules: Double
+  /// Bytes moved to and from the outermost level.
+  public var dramBytes: Int64
+  /// Multiply-accumulates over lanes times cycles; 0 for other ops.
+  public var utilization: Double
+  public var energyPicojoules: Double
+
+  public init(
+    macs: Int64, otherOperations: Int64, cycles: Int64, levels: [LevelCost], compute: ComputeCost,
+    staticPicojoules: Double, dramBytes: Int64, utilization: Double
+  ) {
+    self.macs = macs
+    self.otherOperations = otherOperations
+    self.cycles = cycles
+    self.levels = levels
+    self.compute = compute
+    self.staticPicojoules = staticPicojoules
+    self.dramBytes = dramBytes
+    self.utilization = utilization
+    energyPicojoules =
+      levels.reduce(0) { $0 + $1.energyPicojoules } + compute.energyPicojoules + staticPicojoules
+  }
+
+  /// Energy-delay product in picojoules times cycles.
+  public var edpPicojouleCycles: Double { energyPicojoules * Double(cycles) }
+}
+
+/// What the mapper makes small.
+public enum Objective: String, CaseIterable, Hashable, Sendable {
+  case energyDelayProduct = "edp"
+  case energy
+  case latency
+}
