@@ -33,6 +33,9 @@ let package = Package(
       ],
       swiftSettings: settings),
     // Tests
+    .testTarget(
+      name: "AcceleratorsTests", dependencies: ["Accelerators", "Dataflow", "Ops"],
+      swiftSettings: settings),
     .testTarget(name: "CostAPITests", dependencies: ["CostAPI"], swiftSettings: settings),
   ],
   swiftLanguageModes: [.v6]
