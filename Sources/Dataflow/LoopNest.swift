@@ -47,17 +47,22 @@ struct LoopNest: Sendable {
     spatial = []
     for (index, level) in mapping.levels.enumerated() {
       for loop in level.temporal where loop.passes > 1 {
-        append(loop, ChainLoop(
-          level: index, order: temporal.count, axis: nil, passes: loop.passes, step: loop.step))
+        append(
+          loop,
+          ChainLoop(
+            level: index, order: temporal.count, axis: nil, passes: loop.passes, step: loop.step))
         temporal.append(TemporalLoop(level: index, dimension: loop.dimension))
       }
       for axis in ArrayAxis.allCases {
         for loop in level.spatial(axis) where loop.passes > 1 {
           let chainIndex = chains[Int(loop.dimension.rawValue)].count
-          append(loop, ChainLoop(
-            level: index, order: nil, axis: axis, passes: loop.passes, step: loop.step))
-          spatial.append(SpatialLoop(
-            level: index, axis: axis, dimension: loop.dimension, chainIndex: chainIndex))
+          append(
+            loop,
+            ChainLoop(
+              level: index, order: nil, axis: axis, passes: loop.passes, step: loop.step))
+          spatial.append(
+            SpatialLoop(
+              level: index, axis: axis, dimension: loop.dimension, chainIndex: chainIndex))
         }
       }
     }

@@ -111,7 +111,8 @@ private struct PieceEnumeration {
     let full = state.new.filter { $0.extent > 0 }.map { $0.extent / step }.min() ?? 0
     var pass = first
     while pass < count {
-      let alike = min(alikePasses(from: pass, full: full, state.new, step: step, first), count - pass)
+      let alike = min(
+        alikePasses(from: pass, full: full, state.new, step: step, first), count - pass)
       var next = state.passes(new: pass, old: first == 1 ? pass - 1 : nil, step: step)
       next.multiplicity *= alike
       visit(index + 1, rank: rank + 1, next)
