@@ -9,8 +9,13 @@ let settings: [SwiftSetting] = [
 /// One line a target, grouped by floor: a module imports only modules of lower floors.
 let package = Package(
   name: "hwcost",
-  products: [],
-  dependencies: [],
+  products: [
+    .executable(name: "hwcost", targets: ["hwcost"])
+  ],
+  dependencies: [
+    .package(
+      url: "https://github.com/apple/swift-argument-parser", .upToNextMinor(from: "1.8.2"))
+  ],
   targets: [
     // Floor 0
     .systemLibrary(
@@ -26,7 +31,17 @@ let package = Package(
     .target(name: "Dataflow", dependencies: ["Ops"], swiftSettings: settings),
     // Floor 2
     .target(name: "Accelerators", dependencies: ["Dataflow", "Ops"], swiftSettings: settings),
+    // Floor 4
+    .target(name: "CostAPI", dependencies: [], swiftSettings: settings),
+    // Floor 6
+    .executableTarget(
+      name: "hwcost",
+      dependencies: [
+        "CostAPI", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: settings),
     // Tests
+    .testTarget(name: "CostAPITests", dependencies: ["CostAPI"], swiftSettings: settings),
     .testTarget(
       name: "DiagnosticsTests", dependencies: ["CostDiagnostics"], swiftSettings: settings),
     .testTarget(name: "UnitsTests", dependencies: ["CostUnits"], swiftSettings: settings),

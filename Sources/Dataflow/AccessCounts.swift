@@ -36,7 +36,8 @@ public struct AccessCounts: Hashable, Sendable {
   public struct Level: Hashable, Sendable {
     public var traffic: PerTensor<Traffic> = PerTensor(repeating: Traffic())
     public var wires: PerTensor<WireTraffic> = PerTensor(repeating: WireTraffic())
-    /// The most that any one instance has of each count (`peakWords` as in `traffic`).
+    /// The most that any one instance has of each count; for outputs, instance 0's counts
+    /// (`peakWords` as in `traffic`).
     public var busiest: PerTensor<Traffic> = PerTensor(repeating: Traffic())
     /// The most instances that work at the same step.
     public var utilizedInstances: Int64 = 1
