@@ -1,7 +1,7 @@
 internal import Ops
 
 /// How the choices of a spatial loop's index are counted together.
-enum SpatialRole: Hashable, Sendable {
+enum SpatialRole: UInt8, Hashable, Sendable {
   /// Each choice counts for itself.
   case summed
   /// A word that several choices share counts once.

@@ -4,7 +4,8 @@ internal import Ops
 struct TensorCounter {
   let nest: LoopNest
   let factors: [TensorFactor]
-  var counter: FactorCounter
+  private var counter: FactorCounter
+  private var tables: [TableKey: FactorTable] = [:]
 
   init(_ projection: Projection, nest: LoopNest, storesPadding: Bool) {
     self.nest = nest
@@ -21,22 +22,19 @@ struct TensorCounter {
   mutating func moved(
     in scope: CountingScope, _ direction: FactorCounter.Direction = .entering
   ) -> [Int64] {
-    let carries = nest.temporalCount(outside: scope.depth)
-    let edge: Cut = direction == .entering ? .start : .end
-    let steps = [nil] + (0..<carries).map { Optional($0) }
-    return combine(scope, direction, steps.map { $0.map { .carry($0) } ?? .edge(edge) })
+    combine(scope, direction, .moves)
   }
 
   /// Words present, summed over all steps: what multiply-accumulate lanes take in.
   mutating func presentAtAllSteps(in scope: CountingScope) -> [Int64] {
-    combine(scope, .entering, [.edge(.all)])
+    combine(scope, .entering, .edge(.all))
   }
 
   /// Words that move at the first (entering) or after the last step (leaving).
   mutating func movedAtEdge(
     in scope: CountingScope, _ direction: FactorCounter.Direction = .entering
   ) -> [Int64] {
-    combine(scope, direction, [.edge(direction == .entering ? .start : .end)])
+    combine(scope, direction, .edge(direction == .entering ? .start : .end))
   }
 
   /// The most words a tile of level `depth` has.
@@ -58,53 +56,113 @@ struct TensorCounter {
     return words
   }
 
-  /// A set of steps over which counts are products.
-  private enum Steps {
+  /// The steps a count runs over.
+  private enum Steps: Hashable, Sendable {
+    /// Those of one cut at which no loop is singled out.
     case edge(Cut)
-    /// The steps at which a temporal loop advances, by its place in the nest.
-    case carry(Int)
+    /// The first step and those at which a loop advances, or the last and those.
+    case moves
+  }
+
+  /// The counts of one factor: steps, and in each the separate choices.
+  private struct FactorTable: Sendable {
+    var separateCount: Int
+    var counts: [AxisCount]
+  }
+
+  /// What a factor's table depends on; scopes that agree on it share the table.
+  private struct TableKey: Hashable {
+    var factor: Int
+    var depth: Int
+    /// Role, forwarding and diagonal of the spatial loops of the factor's dimensions.
+    var loops: [UInt8]
+    var direction: FactorCounter.Direction
+    var steps: Steps
   }
 
   private mutating func combine(
-    _ scope: CountingScope, _ direction: FactorCounter.Direction, _ steps: [Steps]
+    _ scope: CountingScope, _ direction: FactorCounter.Direction, _ steps: Steps
   ) -> [Int64] {
-    var present: [[Int64]] = [Array(repeating: 1, count: steps.count)]
+    let stepCount = steps == .moves ? nest.temporalCount(outside: scope.depth) + 1 : 1
+    var present = Array(repeating: Int64(1), count: stepCount)
     var kept = present
-    for factor in factors {
-      let dimensions = factor.dimensions
-      let choices = dimensions.map { SpatialChoices(of: $0, nest: nest, scope: scope) }
-      var known: [[Cut]: [AxisCount]] = [:]
-      var columns: [[AxisCount]] = []
-      for step in steps {
-        let cuts = dimensions.map { cut($0, at: step) }
-        let counts: [AxisCount]
-        if let found = known[cuts] {
-          counts = found
-        } else {
-          counts = counter.counts(
-            of: factor, scope: scope, choices: choices, cuts: cuts, direction: direction)
-          known[cuts] = counts
+    for index in factors.indices {
+      let table = table(of: index, scope, direction, steps)
+      let separate = table.separateCount
+      let rows = present.count / stepCount
+      var nextPresent = Array(repeating: Int64(0), count: rows * separate * stepCount)
+      var nextKept = nextPresent
+      for row in 0..<rows {
+        for choice in 0..<separate {
+          let target = (row * separate + choice) * stepCount
+          for step in 0..<stepCount {
+            let count = table.counts[step * separate + choice]
+            nextPresent[target + step] = present[row * stepCount + step] * count.present
+            nextKept[target + step] = kept[row * stepCount + step] * count.kept
+          }
         }
-        columns.append(counts)
       }
-      let separate = columns[0].count
-      present = present.flatMap { row in
-        (0..<separate).map { s in row.indices.map { row[$0] * columns[$0][s].present } }
-      }
-      kept = kept.flatMap { row in
-        (0..<separate).map { s in row.indices.map { row[$0] * columns[$0][s].kept } }
-      }
+      present = nextPresent
+      kept = nextKept
     }
-    return zip(present, kept).map { zip($0, $1).reduce(0) { $0 + $1.0 - $1.1 } }
+    return (0..<present.count / stepCount).map { row in
+      var moved: Int64 = 0
+      for cell in row * stepCount..<(row + 1) * stepCount { moved += present[cell] - kept[cell] }
+      return moved
+    }
   }
 
-  private func cut(_ dimension: LoopDimension, at step: Steps) -> Cut {
-    switch step {
-    case .edge(let cut):
-      return cut
-    case .carry(let order):
-      let outer = nest.temporal.prefix(order).count { $0.dimension == dimension }
-      return .carry(outer: outer, advances: nest.temporal[order].dimension == dimension)
+  private mutating func table(
+    of index: Int, _ scope: CountingScope, _ direction: FactorCounter.Direction, _ steps: Steps
+  ) -> FactorTable {
+    let dimensions = factors[index].dimensions
+    let key = TableKey(
+      factor: index, depth: scope.depth, loops: signature(of: dimensions, scope),
+      direction: direction, steps: steps)
+    if let known = tables[key] { return known }
+    let choices = dimensions.map { SpatialChoices(of: $0, nest: nest, scope: scope) }
+    let table = FactorTable(
+      separateCount: choices.reduce(1) { $0 * Int($1.separateCount) },
+      counts: cuts(at: steps, dimensions, depth: scope.depth, direction).flatMap {
+        counter.counts(
+          of: factors[index], scope: scope, choices: choices, cuts: $0, direction: direction)
+      })
+    tables[key] = table
+    return table
+  }
+
+  private func signature(of dimensions: [LoopDimension], _ scope: CountingScope) -> [UInt8] {
+    var signature: [UInt8] = []
+    for (number, loop) in nest.spatial.enumerated()
+    where loop.level < scope.depth && dimensions.contains(loop.dimension) {
+      var mark = scope.roles[number].rawValue
+      if scope.forwarding == loop { mark |= 4 }
+      if scope.diagonals.contains(where: { $0.x == loop || $0.y == loop }) { mark |= 8 }
+      signature.append(mark)
     }
+    return signature
+  }
+
+  /// The cuts of some dimensions, for each step that counts.
+  private func cuts(
+    at steps: Steps, _ dimensions: [LoopDimension], depth: Int,
+    _ direction: FactorCounter.Direction
+  ) -> [[Cut]] {
+    guard steps == .moves else {
+      guard case .edge(let cut) = steps else { return [] }
+      return [dimensions.map { _ in cut }]
+    }
+    var cuts: [[Cut]] = [dimensions.map { _ in direction == .entering ? .start : .end }]
+    var outer = dimensions.map { _ in 0 }
+    for loop in nest.temporal.prefix(nest.temporalCount(outside: depth)) {
+      cuts.append(
+        dimensions.indices.map {
+          .carry(outer: outer[$0], advances: dimensions[$0] == loop.dimension)
+        })
+      for index in dimensions.indices where dimensions[index] == loop.dimension {
+        outer[index] += 1
+      }
+    }
+    return cuts
   }
 }
