@@ -31,6 +31,10 @@ let package = Package(
     .target(name: "Dataflow", dependencies: ["Ops"], swiftSettings: settings),
     // Floor 2
     .target(name: "Accelerators", dependencies: ["Dataflow", "Ops"], swiftSettings: settings),
+    // Floor 3
+    .target(
+      name: "Mapper", dependencies: ["Accelerators", "Dataflow", "Ops"],
+      swiftSettings: settings),
     // Floor 4
     .target(name: "CostAPI", dependencies: [], swiftSettings: settings),
     // Floor 6
