@@ -15,9 +15,13 @@ let package = Package(
     // Floor 0
     .target(name: "Ops", swiftSettings: settings),
     // Floor 1
+    .target(name: "Networks", dependencies: ["Ops"], swiftSettings: settings),
     .target(name: "Dataflow", dependencies: ["Ops"], swiftSettings: settings),
     // Floor 2
     .target(name: "Accelerators", dependencies: ["Dataflow", "Ops"], swiftSettings: settings),
+    // Tests
+    .testTarget(name: "OpsTests", dependencies: ["Ops"], swiftSettings: settings),
+    .testTarget(name: "NetworksTests", dependencies: ["Networks", "Ops"], swiftSettings: settings),
   ],
   swiftLanguageModes: [.v6]
 )
