@@ -34,6 +34,12 @@ let package = Package(
       swiftSettings: settings),
     // Tests
     .testTarget(name: "CostAPITests", dependencies: ["CostAPI"], swiftSettings: settings),
+    .target(
+      name: "TestSupport", dependencies: ["Dataflow", "Ops"], path: "Tests/_TestSupport",
+      swiftSettings: settings),
+    .testTarget(
+      name: "DataflowTests", dependencies: ["Dataflow", "Ops", "TestSupport"],
+      swiftSettings: settings),
   ],
   swiftLanguageModes: [.v6]
 )
