@@ -9,19 +9,57 @@ let settings: [SwiftSetting] = [
 /// One line a target, grouped by floor: a module imports only modules of lower floors.
 let package = Package(
   name: "hwcost",
-  products: [],
-  dependencies: [],
+  products: [
+    .executable(name: "hwcost", targets: ["hwcost"])
+  ],
+  dependencies: [
+    .package(
+      url: "https://github.com/apple/swift-argument-parser", .upToNextMinor(from: "1.8.2"))
+  ],
   targets: [
     // Floor 0
+    .systemLibrary(
+      name: "CYAML", pkgConfig: "yaml-0.1",
+      providers: [.apt(["libyaml-dev"]), .yum(["libyaml-devel"]), .brew(["libyaml"])]),
+    .target(name: "CostDiagnostics", path: "Sources/Diagnostics", swiftSettings: settings),
+    .target(name: "CostUnits", path: "Sources/Units", swiftSettings: settings),
     .target(name: "Ops", swiftSettings: settings),
     // Floor 1
-    .target(name: "Networks", dependencies: ["Ops"], swiftSettings: settings),
+    .target(
+      name: "CostYAML", dependencies: ["CYAML", "CostDiagnostics", "CostUnits"],
+      path: "Sources/YAML", swiftSettings: settings),
     .target(name: "Dataflow", dependencies: ["Ops"], swiftSettings: settings),
+    .target(name: "Networks", dependencies: ["Ops"], swiftSettings: settings),
     // Floor 2
     .target(name: "Accelerators", dependencies: ["Dataflow", "Ops"], swiftSettings: settings),
+    // Floor 4
+    .target(name: "CostAPI", dependencies: [], swiftSettings: settings),
+    // Floor 6
+    .executableTarget(
+      name: "hwcost",
+      dependencies: [
+        "CostAPI", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: settings),
     // Tests
-    .testTarget(name: "OpsTests", dependencies: ["Ops"], swiftSettings: settings),
+    .testTarget(
+      name: "AcceleratorsTests", dependencies: ["Accelerators", "Dataflow", "Ops"],
+      swiftSettings: settings),
+    .testTarget(name: "CostAPITests", dependencies: ["CostAPI"], swiftSettings: settings),
+    .testTarget(
+      name: "DataflowTests", dependencies: ["Dataflow", "Ops", "TestSupport"],
+      swiftSettings: settings),
+    .testTarget(
+      name: "DiagnosticsTests", dependencies: ["CostDiagnostics"], swiftSettings: settings),
     .testTarget(name: "NetworksTests", dependencies: ["Networks", "Ops"], swiftSettings: settings),
+    .testTarget(name: "OpsTests", dependencies: ["Ops"], swiftSettings: settings),
+    .target(
+      name: "TestSupport", dependencies: ["Dataflow", "Ops"], path: "Tests/_TestSupport",
+      swiftSettings: settings),
+    .testTarget(name: "UnitsTests", dependencies: ["CostUnits"], swiftSettings: settings),
+    .testTarget(
+      name: "YAMLTests", dependencies: ["CostDiagnostics", "CostUnits", "CostYAML"],
+      swiftSettings: settings),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -1,0 +1,124 @@
+public import Dataflow
+public import Ops
+
+/// What is asked of a target besides the network.
+public struct CostOptions: Hashable, Sendable {
+  public var objective: Objective
+  /// Whether loops may have a shorter last pass.
+  public var factors: Factors
+  public var counting: CountingRules
+  /// Images that run together; at least 1.
+  public var batch: Int
+
+  public init(
+    objective: Objective = .energyDelayProduct, factors: Factors = .perfect,
+    counting: CountingRules = .exact, batch: Int = 1
+  ) {
+    self.objective = objective
+    self.factors = factors
+    self.counting = counting
+    self.batch = batch
+  }
+}
+
+/// Which steps the loops of a mapping may have.
+public enum Factors: String, CaseIterable, Hashable, Sendable {
+  /// Any step; the last pass may be shorter.
+  case imperfect
+  /// Only steps that divide.
+  case perfect
+}
+
+/// One loop nest of a layer: how it runs and what that costs.
+public struct MappedNest: Hashable, Sendable {
+  public var problem: Problem
+  /// `nil` for a nest that a vector unit runs.
+  public var mapping: Mapping?
+  public var cost: NestCost
+  /// Whether no mapping of the space is better.
+  public var isProvenBest: Bool
+  /// Mappings looked at.
+  public var evaluations: Int64
+
+  public init(
+    problem: Problem, mapping: Mapping?, cost: NestCost, isProvenBest: Bool, evaluations: Int64
+  ) {
+    self.problem = problem
+    self.mapping = mapping
+    self.cost = cost
+    self.isProvenBest = isProvenBest
+    self.evaluations = evaluations
+  }
+}
+
+/// What one layer costs on a target.
+public struct LayerCost: Hashable, Sendable {
+  /// The layer's name in its network.
+  public var name: String
+  /// The layer text: `conv n=1 c=16 …`.
+  public var text: String
+  public var macs: Int64
+  /// Clock cycles; `nil` where the target knows only time.
+  public var cycles: Int64?
+  public var latencyMilliseconds: Double
+  /// `nil` where the target does not say.
+  public var energyPicojoules: Double?
+  /// Bytes to and from the outermost memory; `nil` where the target does not say.
+  public var dramBytes: Int64?
+  /// The layer's loop nests in the order they run; empty where the target does not map.
+  public var nests: [MappedNest]
+
+  public init(
+    name: String, text: String, macs: Int64, cycles: Int64?, latencyMilliseconds: Double,
+    energyPicojoules: Double?, dramBytes: Int64?, nests: [MappedNest] = []
+  ) {
+    self.name = name
+    self.text = text
+    self.macs = macs
+    self.cycles = cycles
+    self.latencyMilliseconds = latencyMilliseconds
+    self.energyPicojoules = energyPicojoules
+    self.dramBytes = dramBytes
+    self.nests = nests
+  }
+}
+
+/// What a network costs on a target.
+public struct CostReport: Hashable, Sendable {
+  public var target: String
+  public var network: String
+  public var macs: Int64
+  public var parameters: Int64
+  public var latencyMilliseconds: Double
+  /// `nil` where the target does not say.
+  public var energyMillijoules: Double?
+  /// Bytes to and from the outermost memory; `nil` where the target does not say.
+  public var dramBytes: Int64?
+  /// In execution order; empty for a target that knows only whole networks.
+  public var layers: [LayerCost]
+
+  public init(
+    target: String, network: String, macs: Int64, parameters: Int64, latencyMilliseconds: Double,
+    energyMillijoules: Double?, dramBytes: Int64?, layers: [LayerCost]
+  ) {
+    self.target = target
+    self.network = network
+    self.macs = macs
+    self.parameters = parameters
+    self.latencyMilliseconds = latencyMilliseconds
+    self.energyMillijoules = energyMillijoules
+    self.dramBytes = dramBytes
+    self.layers = layers
+  }
+}
+
+/// Why a target cannot say what something costs.
+public enum CostError: Error, Hashable, Sendable {
+  /// No mapping of a layer fits the target; the reason names the level that is too small or the
+  /// constraint that leaves nothing.
+  case unmappable(layer: String, reason: String)
+  /// A measured table has no such entry.
+  case notMeasured(entry: String, table: String)
+  /// The target has no unit that runs the layer.
+  case unsupported(layer: String, reason: String)
+}

@@ -1,0 +1,54 @@
+/// A table for people: columns aligned, units in the headers.
+public struct TextTable: Hashable, Sendable {
+  /// How a column's cells stand in it.
+  public enum Alignment: Hashable, Sendable {
+    case left
+    case right
+  }
+
+  /// The heading of a column.
+  public struct Column: Hashable, Sendable {
+    public var title: String
+    public var alignment: Alignment
+
+    public init(_ title: String, _ alignment: Alignment = .left) {
+      self.title = title
+      self.alignment = alignment
+    }
+  }
+
+  public var columns: [Column]
+  /// Cells, one a column.
+  public private(set) var rows: [[String]] = []
+
+  /// A table without rows.
+  public init(_ columns: [Column]) { self.columns = columns }
+
+  /// Adds a row with one cell a column.
+  public mutating func add(_ cells: [String]) {
+    precondition(cells.count == columns.count, "a row has one cell a column")
+    rows.append(cells)
+  }
+
+  /// The table's lines, each closed by a line feed.
+  ///
+  /// - Parameter style: What to put around the heading line, for a terminal.
+  public func text(headingStyle style: (String) -> String = { $0 }) -> String {
+    let widths = columns.indices.map { index in
+      rows.reduce(columns[index].title.count) { max($0, $1[index].count) }
+    }
+    func line(_ cells: [String]) -> String {
+      var text = ""
+      for (index, cell) in cells.enumerated() {
+        let padding = String(repeating: " ", count: widths[index] - cell.count)
+        if index > 0 { text += "  " }
+        text += columns[index].alignment == .right ? padding + cell : cell + padding
+      }
+      while text.last == " " { text.removeLast() }
+      return text
+    }
+    let rule = String(repeating: "-", count: widths.reduce(2 * max(0, widths.count - 1), +))
+    return ([style(line(columns.map(\.title))), rule] + rows.map(line)).joined(separator: "\n")
+      + "\n"
+  }
+}
