@@ -36,6 +36,7 @@ let package = Package(
     .target(
       name: "Mapper", dependencies: ["Accelerators", "Dataflow", "Ops"],
       swiftSettings: settings),
+    .executableTarget(name: "Scratch", dependencies: ["Accelerators", "Dataflow", "Mapper", "Ops"], path: "Scratch", swiftSettings: settings),
     // Floor 4
     .target(name: "CostAPI", dependencies: [], swiftSettings: settings),
     // Floor 6
@@ -55,6 +56,9 @@ let package = Package(
       swiftSettings: settings),
     .testTarget(
       name: "DiagnosticsTests", dependencies: ["CostDiagnostics"], swiftSettings: settings),
+    .testTarget(
+      name: "MapperTests", dependencies: ["Accelerators", "Dataflow", "Mapper", "Ops"],
+      swiftSettings: settings),
     .testTarget(name: "NetworksTests", dependencies: ["Networks", "Ops"], swiftSettings: settings),
     .testTarget(name: "OpsTests", dependencies: ["Ops"], swiftSettings: settings),
     .target(

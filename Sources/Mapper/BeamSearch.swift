@@ -30,8 +30,14 @@ struct BeamSearch {
   private(set) var hasOverflowed = false
   private var limit: Limit?
   private var finished: [Finished] = []
-  private var mostInside: [[Double]]
-  private var optionLists: [[Int32: [SpatialOption]]]
+  /// Of each level and tile, the most children that can work on the tile or a part of it, by
+  /// fan-out alone.
+  private let mostChildren: [Double]
+  /// Of each level and tile, the most children that leave a tile the level inside can take in; 0
+  /// where there is no such way, negative where it is not known yet.
+  private var bestChildren: [Double]
+  /// Of each level and tile, whether the tile may enter it: 0 not known, 1 yes, 2 no.
+  private var admitted: [UInt8]
 
   private struct Cut: Sendable {
     var digit: UInt8
@@ -57,26 +63,50 @@ struct BeamSearch {
     var figures: Figures
   }
 
-  init(_ space: Mapspace, minimizing objective: Objective) {
+  /// What searches of the same problem share, whatever the levels keep.
+  struct Shared: Sendable {
+    let orders: [LoopOrders]
+    let options: [SpatialOptions]
+
+    init(_ space: Mapspace) {
+      let free = LoopOrders(tiles: space.tiles, fixed: nil)
+      orders = space.levels.map {
+        $0.order.map { LoopOrders(tiles: space.tiles, fixed: $0) } ?? free
+      }
+      options = space.levels.indices.map {
+        SpatialOptions(
+          tiles: space.tiles, rules: space.levels[$0], level: space.hierarchy.levels[$0],
+          counting: space.rules)
+      }
+    }
+  }
+
+  init(_ space: Mapspace, _ shared: Shared, minimizing objective: Objective) {
     self.space = space
     self.objective = objective
     tiles = space.tiles
     levels = space.levels
     costs = CostTables(space)
-    let shared = LoopOrders(tiles: space.tiles, fixed: nil)
-    orders = space.levels.map { $0.order.map { LoopOrders(tiles: space.tiles, fixed: $0) } ?? shared }
-    options = space.levels.indices.map {
-      SpatialOptions(
-        tiles: space.tiles, rules: space.levels[$0], level: space.hierarchy.levels[$0],
-        counting: space.rules)
-    }
+    orders = shared.orders
+    options = shared.options
     cuts = space.levels.map { Self.cuts(at: $0, tiles: space.tiles) }
     keepChoices = space.levels.map { TensorSet.between($0.mustKeep, $0.mayKeep) }
     iterations = Double(space.problem.iterations)
     relevantOutput = space.tiles.relevant.output
-    let unknown = [Double](repeating: 0, count: space.tiles.count)
-    mostInside = space.levels.map { $0.sizeX * $0.sizeY > 1 ? unknown : [] }
-    optionLists = Array(repeating: [:], count: space.levels.count)
+    let entries = tiles.count * (space.levels.count + 1)
+    admitted = Array(repeating: 0, count: entries)
+    bestChildren = Array(repeating: -1, count: entries)
+    var most: [Double] = []
+    for options in shared.options {
+      var children = [Double](repeating: 1, count: tiles.count)
+      for option in options.merged {
+        children[tiles.tile(option.passes)] = max(
+          children[tiles.tile(option.passes)], option.lanes)
+      }
+      if options.merged.count > 1 { tiles.spread(&children) }
+      most += children
+    }
+    mostChildren = most
   }
 
   private static func cuts(at level: Mapspace.LevelRules, tiles: TileTables) -> [[[Cut]]] {
@@ -128,6 +158,13 @@ struct BeamSearch {
   /// The dimensions unrolled along an axis of a level, outermost first.
   func spatialOrder(_ passes: SIMD8<UInt8>, level: Int) -> [Int] { options[level].order(passes) }
 
+  /// A score that no mapping of the space undercuts.
+  var leastScore: Double {
+    var start = SearchLabel(tile: Int32(tiles.count - 1))
+    start.starts = tiles.words.output[tiles.count - 1]
+    return score(bound(start, next: 1, fanout: 0))
+  }
+
   // MARK: Scores
 
   /// One number to minimize; ties are broken by a small share of the second figure.
@@ -156,22 +193,25 @@ struct BeamSearch {
   /// - Parameters:
   ///   - next: the level that the part's tile is to enter.
   ///   - fanout: the outermost level whose children are still to be chosen.
-  private mutating func bound(_ label: SearchLabel, next: Int, fanout: Int) -> Figures {
+  ///   - known: the most children that level can use, if it is known.
+  private func bound(
+    _ label: SearchLabel, next: Int, fanout: Int, children known: Double = 0
+  ) -> Figures {
     var energy = label.energy + costs.floorPicojoules
     let tile = Int(label.tile)
     let inner = costs.innerPicojoules[next]
-    let has = costs.hasInnerKeeper[next]
-    if has[0] {
+    let keepers = costs.innerKeepers[next]
+    if keepers & 1 != 0 {
       let words =
         label.passes / label.stays[0] * tiles.words.weight[tile] * label.lanes / label.copies[0]
         * label.groups[0]
       energy += words * (costs.energy(Int(label.keeper[0]), .weight, .reads) + inner[0])
     }
-    if has[1] {
+    if keepers & 2 != 0 {
       let words = inputWords(label, tile: tile) * label.lanes / label.copies[1] * label.groups[1]
       energy += words * (costs.energy(Int(label.keeper[1]), .input, .reads) + inner[1])
     }
-    if has[2] {
+    if keepers & 4 != 0 {
       let visits =
         label.passes / label.stays[2] * tiles.words.output[tile] * label.lanes / label.copies[2]
       let keeper = Int(label.keeper[2])
@@ -180,20 +220,14 @@ struct BeamSearch {
         * costs.energy(keeper, .output, .reads)
     }
     var most = label.lanes
-    for level in fanout..<levels.count where !mostInside[level].isEmpty {
-      most *= mostChildren(of: tile, level: level)
+    if known > 0 {
+      most *= known
+    }
+    for level in (known > 0 ? fanout + 1 : fanout)..<levels.count {
+      most *= mostChildren[level * tiles.count + tile]
     }
     let cycles = max(iterations / most + label.exposed, Double(label.ports.max()))
     return Figures(energy: energy + costs.picojoulesPerCycle * cycles, cycles: cycles)
-  }
-
-  private mutating func mostChildren(of tile: Int, level: Int) -> Double {
-    let known = mostInside[level][tile]
-    if known > 0 { return known }
-    let size = Double(levels[level].sizeX) * Double(levels[level].sizeY)
-    let most = size > 4096 ? size : max(1, options[level].mostChildren(of: tile))
-    mostInside[level][tile] = most
-    return most
   }
 
   /// Input words one instance takes in over the whole run when it holds tiles of a shape.
@@ -217,41 +251,79 @@ struct BeamSearch {
 // MARK: Temporal loops
 
 extension BeamSearch {
-  /// Labels that can still be improved on, at most some for each tile.
+  /// The best labels so far, without those that another label of the same tile dominates.
   private struct Buckets {
-    var labels: [SearchLabel] = []
-    var scores: [Double] = []
-    private var next: [Int32] = []
+    let width: Int
+    private var labels: [SearchLabel] = []
+    private var entries: [Entry] = []
     private var heads: [Int32]
-    private var alive: [Bool] = []
+    private var living = 0
+    /// Score of the last label that is sure to be kept out.
+    private var threshold = Double.infinity
+    private(set) var isCut = false
 
-    init(count: Int) { heads = Array(repeating: -1, count: count) }
-
-    mutating func insert(_ label: SearchLabel, score: Double) {
-      var index = heads[Int(label.tile)]
-      while index >= 0 {
-        let position = Int(index)
-        if alive[position] {
-          if scores[position] <= score {
-            if label.isDominated(by: labels[position]) { return }
-          } else if labels[position].isDominated(by: label) {
-            alive[position] = false
-          }
-        }
-        index = next[position]
-      }
-      next.append(heads[Int(label.tile)])
-      heads[Int(label.tile)] = Int32(labels.count)
-      labels.append(label)
-      scores.append(score)
-      alive.append(true)
+    /// What is looked at before a whole label is.
+    private struct Entry {
+      var score: Double
+      var energy: Double
+      var lanes: Double
+      var next: Int32
+      var lives: Bool
     }
 
-    /// The best labels by score; of equal ones, those found first.
-    func best(_ width: Int) -> (labels: [SearchLabel], isCut: Bool) {
-      let living = labels.indices.filter { alive[$0] }
-        .sorted { (scores[$0], $0) < (scores[$1], $1) }
-      return (living.prefix(width).map { labels[$0] }, living.count > width)
+    init(tileCount: Int, width: Int) {
+      self.width = width
+      heads = Array(repeating: -1, count: tileCount)
+    }
+
+    mutating func insert(_ label: SearchLabel, score: Double) {
+      if score >= threshold {
+        isCut = true
+        return
+      }
+      var index = Int(heads[Int(label.tile)])
+      while index >= 0 {
+        let entry = entries[index]
+        if entry.lives, entry.lanes == label.lanes {
+          if entry.score <= score {
+            if entry.energy <= label.energy, label.isDominated(by: labels[index]) { return }
+          } else if label.energy <= entry.energy, labels[index].isDominated(by: label) {
+            entries[index].lives = false
+            living -= 1
+          }
+        }
+        index = Int(entry.next)
+      }
+      entries.append(
+        Entry(
+          score: score, energy: label.energy, lanes: label.lanes, next: heads[Int(label.tile)],
+          lives: true))
+      heads[Int(label.tile)] = Int32(labels.count)
+      labels.append(label)
+      living += 1
+      if living > 4 * width { tighten() }
+    }
+
+    /// Drops all but the best labels.
+    private mutating func tighten() {
+      let order = sorted()
+      for index in order[width...] { entries[index].lives = false }
+      threshold = entries[order[width]].score
+      living = width
+      isCut = true
+    }
+
+    /// The living labels by score; of equal ones, those found first.
+    private func sorted() -> [Int] {
+      entries.indices.filter { entries[$0].lives }
+        .sorted { (entries[$0].score, $0) < (entries[$1].score, $1) }
+    }
+
+    /// The best labels.
+    mutating func best() -> [SearchLabel] {
+      let order = sorted()
+      if order.count > width { isCut = true }
+      return order.prefix(width).map { labels[$0] }
     }
   }
 
@@ -268,13 +340,13 @@ extension BeamSearch {
         return label
       }
     }
-    var buckets = Buckets(count: tiles.count)
+    var buckets = Buckets(tileCount: tiles.count, width: 4 * width)
     for (index, label) in labels.enumerated() {
       cutTile(of: label, previous: base + Int32(index), level: level, into: &buckets)
     }
-    let best = buckets.best(width * 4)
-    hasOverflowed = hasOverflowed || best.isCut
-    return best.labels
+    let best = buckets.best()
+    hasOverflowed = hasOverflowed || buckets.isCut
+    return best
   }
 
   private mutating func cutTile(
@@ -304,14 +376,16 @@ extension BeamSearch {
         if cut.passes > 1 { active |= 1 << UInt8(dimension) }
       }
       let reduces = active & ~relevantOutput != 0
-      if fitsWhenReduced || !reduces {
+      let children = fitsWhenReduced || !reduces ? children(of: tile, level: level) : 0
+      if children > 0 {
         var next = label
         next.previous = previous
         next.tile = Int32(tile)
         next.passes = label.passes * product
         if reduces && label.reduction == .max { next.reduction = Int8(level) }
         addOrders(
-          of: active, passes: passes, to: next, level: level, onlyOne: isInnermost, into: &buckets)
+          of: active, passes: passes, to: next, level: level, children: children,
+          onlyOne: isInnermost, into: &buckets)
       }
       var dimension = 0
       while dimension < count {
@@ -325,15 +399,15 @@ extension BeamSearch {
   }
 
   private mutating func addOrders(
-    of active: UInt8, passes: SIMD8<Double>, to label: SearchLabel, level: Int, onlyOne: Bool,
-    into buckets: inout Buckets
+    of active: UInt8, passes: SIMD8<Double>, to label: SearchLabel, level: Int,
+    children: Double, onlyOne: Bool, into buckets: inout Buckets
   ) {
     for order in orders[level].ranges[Int(active)] {
       evaluations += 1
       var next = label
       next.order = Int32(order)
       apply(orders[level].orders[order], active: active, passes: passes, to: &next)
-      let figures = bound(next, next: level + 1, fanout: level)
+      let figures = bound(next, next: level + 1, fanout: level, children: children)
       let score = score(figures)
       if !exceeds(figures, score) { buckets.insert(next, score: score) }
       // The order of the innermost loops moves nothing: lanes keep nothing.
@@ -390,13 +464,13 @@ extension BeamSearch {
   ) -> [SearchLabel] {
     let base = Int32(history.count)
     history.append(contentsOf: labels)
-    var buckets = Buckets(count: level + 1 < levels.count ? tiles.count : 1)
+    var buckets = Buckets(tileCount: level + 1 < levels.count ? tiles.count : 1, width: width)
     for (index, label) in labels.enumerated() {
       var next = label
       next.previous = base + Int32(index)
       next.x = SIMD8(repeating: 0)
       next.y = SIMD8(repeating: 0)
-      guard levels[level].sizeX * levels[level].sizeY > 1 else {
+      guard options[level].merged.count > 1 else {
         enter(level + 1, next, into: &buckets)
         continue
       }
@@ -405,9 +479,12 @@ extension BeamSearch {
         || fits(
           level, Int(history[Int(label.previous)].tile), TensorSet(rawValue: label.keeps),
           reduction: Int8(level))
-      for option in spatialOptions(of: label.tile, level: level) {
+      for option in options[level].merged {
+        guard let tile = tiles.tile(Int(label.tile), dividedBy: option.passes),
+          admits(tile, entering: level + 1)
+        else { continue }
         var child = next
-        child.tile = option.tile
+        child.tile = Int32(tile)
         child.x = option.x
         child.y = option.y
         child.lanes *= option.lanes
@@ -423,22 +500,35 @@ extension BeamSearch {
         enter(level + 1, child, into: &buckets)
       }
     }
-    let best = buckets.best(width)
-    hasOverflowed = hasOverflowed || best.isCut
-    return best.labels
+    let best = buckets.best()
+    hasOverflowed = hasOverflowed || buckets.isCut
+    return best
   }
 
-  private mutating func spatialOptions(of tile: Int32, level: Int) -> [SpatialOption] {
-    if let known = optionLists[level][tile] { return known }
-    let below = levels[level].cuttableBelow
-    let list = options[level].options(of: Int(tile)).filter { option in
-      let digits = tiles.digits[Int(option.tile)]
-      return tiles.dimensions.indices.allSatisfy {
-        digits[$0] == 0 || below & (1 << UInt8($0)) != 0
-      }
+  /// Whether a tile may enter a level.
+  private mutating func admits(_ tile: Int, entering level: Int) -> Bool {
+    let entry = level * tiles.count + tile
+    if admitted[entry] != 0 { return admitted[entry] == 1 }
+    let admits = space.admits(tile, enteringLevel: level)
+    admitted[entry] = admits ? 1 : 2
+    return admits
+  }
+
+  /// The most children that can work on a tile left by a level's loops in time; 0 where the tile
+  /// leads to no mapping.
+  private mutating func children(of tile: Int, level: Int) -> Double {
+    let entry = level * tiles.count + tile
+    if bestChildren[entry] >= 0 { return bestChildren[entry] }
+    var best = 0.0
+    for option in options[level].merged {
+      guard let rest = tiles.tile(tile, dividedBy: option.passes),
+        admits(rest, entering: level + 1)
+      else { continue }
+      best = option.lanes
+      break
     }
-    optionLists[level][tile] = list
-    return list
+    bestChildren[entry] = best
+    return best
   }
 
   /// Brings a tile into a level, or to the lanes, with each choice of what is kept there.

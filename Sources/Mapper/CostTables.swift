@@ -23,8 +23,8 @@ struct CostTables: Sendable {
   /// Of each level and tensor, the energy of one word through all memories at or inside the level
   /// that must keep the tensor, without the read at its keeper outside.
   let innerPicojoules: [SIMD4<Double>]
-  /// Of each level and tensor, whether a memory at or inside the level must keep it.
-  let hasInnerKeeper: [[Bool]]
+  /// Of each level, the tensors (bits) that a memory at or inside the level must keep.
+  let innerKeepers: [UInt8]
 
   init(_ space: Mapspace) {
     let array = space.array
@@ -61,16 +61,17 @@ struct CostTables: Sendable {
       portBase += memory?.ports.count ?? 0
     }
     let hierarchy = space.hierarchy
+    let energies = energies
     picojoulesPerCycle =
       levels.indices.reduce(array.staticMilliwatts * 1000 / array.clockMegahertz) {
         $0 + (levels[$1].memory?.leakPicojoulesPerCycle ?? 0)
           * Double(hierarchy.instances(ofLevel: $1))
       } + array.compute.leakPicojoulesPerCycle * Double(array.laneCount)
     var inner = [SIMD4<Double>](repeating: SIMD4(repeating: 0), count: levels.count + 1)
-    var has = [[Bool]](repeating: [false, false, false], count: levels.count + 1)
+    var keepers = [UInt8](repeating: 0, count: levels.count + 1)
     for index in levels.indices.reversed() {
       inner[index] = inner[index + 1]
-      has[index] = has[index + 1]
+      keepers[index] = keepers[index + 1]
       for role in space.levels[index].mustKeep.members {
         let number = Int(role.rawValue)
         let energy = { (kind: AccessKind) in
@@ -81,14 +82,14 @@ struct CostTables: Sendable {
         let incoming = space.rules == .timeloop && role == .output ? 0 : energy(.drains)
         inner[index][number] += role == .output ? incoming : energy(.fills)
         // Words go on to a keeper further inside.
-        if has[index + 1][number] {
+        if keepers[index + 1] & (1 << role.rawValue) != 0 {
           inner[index][number] += role == .output ? energy(.updates) : energy(.reads)
         }
-        has[index][number] = true
+        keepers[index] |= 1 << role.rawValue
       }
     }
     innerPicojoules = inner
-    hasInnerKeeper = has
+    innerKeepers = keepers
     floorPicojoules = Self.floor(of: space, energies: energies)
   }
 

@@ -1,3 +1,5 @@
+internal import Ops
+
 /// The orders of one level's temporal loops that can differ in cost, for each set of loops.
 ///
 /// Every dimension of a convolution is irrelevant to at most one tensor, so the innermost loop

@@ -1,4 +1,4 @@
-internal import Dataflow
+package import Dataflow
 internal import Ops
 
 /// Lists every mapping of a space: all factors that divide, all orders of temporal loops, all
@@ -22,6 +22,7 @@ package struct MappingEnumeration {
   /// do not fit are left to the evaluation.
   package func mappings(atMost limit: Int) -> [Mapping]? {
     if tiles.isThinned || leastCount > Double(limit) { return nil }
+    if options.contains(where: \.isThinned) { return nil }
     var walk = Walk(limit: limit, levels: [])
     enter(0, digits: tiles.digits[tiles.count - 1], &walk)
     return walk.found.count > limit ? nil : walk.found
@@ -91,7 +92,8 @@ package struct MappingEnumeration {
     var cut = SIMD8<UInt8>(repeating: 0)
     for (dimension, digit) in chosen.enumerated() { cut[dimension] = digit }
     let active = tiles.dimensions.indices.filter { whole[$0] != cut[$0] }
-    for option in options[level].options(of: tiles.tile(cut), merging: false) {
+    for option in options[level].all {
+      guard let rest = tiles.tile(tiles.tile(cut), dividedBy: option.passes) else { continue }
       for order in orders(of: active, fixed: space.levels[level].order) {
         if walk.isFull { return }
         walk.levels.append(
@@ -105,7 +107,7 @@ package struct MappingEnumeration {
             },
             spatialX: spatial(option.x, cut: cut, outer: SIMD8(repeating: 0), level: level),
             spatialY: spatial(option.y, cut: cut, outer: option.x, level: level)))
-        enter(level + 1, digits: tiles.digits[Int(option.tile)], &walk)
+        enter(level + 1, digits: tiles.digits[rest], &walk)
         walk.levels.removeLast()
       }
     }

@@ -1,3 +1,4 @@
+internal import Accelerators
 internal import Dataflow
 internal import Ops
 

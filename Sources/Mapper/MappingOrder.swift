@@ -1,4 +1,5 @@
 internal import Dataflow
+internal import Ops
 
 extension Mapping {
   /// A total order on mappings, so that of equally good ones every search takes the same.

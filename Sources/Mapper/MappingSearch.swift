@@ -1,6 +1,6 @@
 public import Accelerators
-public import Dataflow
-public import Ops
+package import Dataflow
+internal import Ops
 
 /// Finds a problem's best mapping on an array, with steps that divide.
 ///
@@ -37,25 +37,45 @@ public struct MappingSearch: Sendable {
   }
 
   /// The result of the search alone, however small the space is.
+  ///
+  /// Each choice of what the levels keep is a space of its own, searched in the order of its lower
+  /// bound: first with a narrow beam, then, below what that found, with a wide one.
   package func searched() throws(UnmappableError) -> SearchResult {
-    var beam = BeamSearch(space, minimizing: objective)
-    var proposals = beam.run(width: 32, incumbent: nil, count: 1)
-    let first = proposals.first?.figures
-    let narrow = proposals.map { beam.mapping($0) }
-    proposals = beam.run(width: 1024, incumbent: first, count: 64)
     var incumbent: Incumbent?
     var seen: Set<Mapping> = []
-    for mapping in narrow + proposals.map({ beam.mapping($0) }) where seen.insert(mapping).inserted
-    {
-      consider(mapping, &incumbent)
+    var evaluations: Int64 = 0
+    var figures: BeamSearch.Figures?
+    let shared = BeamSearch.Shared(space)
+    var beams = space.schemes.map {
+      BeamSearch(space.keeping($0), shared, minimizing: objective)
+    }
+    let leastScores = beams.map(\.leastScore)
+    let order = beams.indices.sorted { (leastScores[$0], $0) < (leastScores[$1], $1) }
+    for (width, count) in [(Self.narrowWidth, 4), (Self.wideWidth, 48)] {
+      for index in order {
+        if let figures, leastScores[index] > beams[index].score(figures) * 1.02 { continue }
+        let proposals = beams[index].run(width: width, incumbent: figures, count: count)
+        if let best = proposals.first, figures.map({ best.score < beams[index].score($0) }) ?? true
+        {
+          figures = best.figures
+        }
+        for mapping in proposals.map({ beams[index].mapping($0) })
+        where seen.insert(mapping).inserted {
+          consider(mapping, &incumbent)
+        }
+      }
     }
     guard var incumbent else { throw explanation() }
-    var evaluations = beam.evaluations + Int64(seen.count)
+    evaluations += beams.reduce(0) { $0 + $1.evaluations } + Int64(seen.count)
     improve(&incumbent, &seen, &evaluations)
     return SearchResult(
       mapping: incumbent.mapping, cost: incumbent.cost, evaluations: evaluations,
       isProvenBest: false)
   }
+
+  /// Parts of mappings kept at each step of the first search and of the second.
+  private static let narrowWidth = 32
+  private static let wideWidth = 256
 
   /// A mapping with its cost.
   private struct Incumbent {

@@ -13,7 +13,7 @@ public struct Mapspace: Sendable {
   public let rules: CountingRules
   let hierarchy: Hierarchy
   let tiles: TileTables
-  let levels: [LevelRules]
+  private(set) var levels: [LevelRules]
 
   /// What the mapping of one level may be; dimensions are bits by their position in the tiles.
   struct LevelRules: Sendable {
@@ -94,6 +94,53 @@ public struct Mapspace: Sendable {
       levels[index].cuttable = below
     }
     return levels
+  }
+
+  /// The part of the space in which each level keeps exactly the given tensors.
+  func keeping(_ scheme: [TensorSet]) -> Mapspace {
+    var space = self
+    for (level, keeps) in scheme.enumerated() {
+      space.levels[level].mustKeep = keeps
+      space.levels[level].mayKeep = keeps
+    }
+    return space
+  }
+
+  /// Every choice of what each level keeps.
+  var schemes: [[TensorSet]] {
+    levels.reduce([[]]) { schemes, level in
+      schemes.flatMap { scheme in
+        TensorSet.between(level.mustKeep, level.mayKeep).map { scheme + [$0] }
+      }
+    }
+  }
+
+  /// Whether a tile that enters a level can be cut to fit every memory at or inside the level that
+  /// must keep something; `false` is certain.
+  func admits(_ tile: Int, enteringLevel first: Int) -> Bool {
+    var cut: UInt8 = 0
+    let digits = tiles.digits[tile]
+    // The lanes take in single iterations only.
+    if first == levels.count { return tile == 0 }
+    for level in first..<levels.count {
+      let rules = levels[level]
+      if !rules.mustKeep.isEmpty {
+        var smallest = digits
+        for dimension in tiles.dimensions.indices where cut & (1 << UInt8(dimension)) != 0 {
+          smallest[dimension] = 0
+        }
+        let overflow = overflow(
+          atLevel: level, tile: tiles.tile(smallest), keeps: rules.mustKeep,
+          outermostReduction: nil)
+        if overflow != nil { return false }
+      }
+      cut |= rules.temporal | rules.spatialX | rules.spatialY
+    }
+    for dimension in tiles.dimensions.indices
+    where digits[dimension] != 0 && cut & (1 << UInt8(dimension)) == 0 {
+      return false
+    }
+    return true
   }
 
   /// Bits that tiles of the given words take at a level, or `nil` where they fit.

@@ -48,10 +48,11 @@ struct SearchLabel: Sendable {
   @inline(__always)
   func isDominated(by other: SearchLabel) -> Bool {
     guard other.energy <= energy, other.exposed <= exposed, other.lanes == lanes,
-      other.keeper == keeper, other.copies == copies, other.groups == groups,
-      other.reach == reach, other.starts >= starts, other.reduction >= reduction
+      other.keeper == keeper, other.copies == copies, other.reach == reach,
+      other.outputChildren <= outputChildren, other.starts >= starts,
+      other.reduction >= reduction
     else { return false }
-    guard all(other.stays .>= stays), all(other.ports .<= ports) else { return false }
+    guard all(other.groups .<= groups), all(other.stays .>= stays), all(other.ports .<= ports) else { return false }
     if slide < 0 { return true }
     return other.slide == slide && other.slideStep == slideStep
       && other.slidePasses >= slidePasses

@@ -3,37 +3,35 @@ internal import Ops
 
 /// One way to unroll a tile over a level's children.
 struct SpatialOption: Sendable {
-  /// The children's tile.
-  var tile: Int32
-  /// Indices of the passes on each axis among each dimension's divisors.
-  var x: SIMD8<UInt8>
-  var y: SIMD8<UInt8>
+  /// Of each dimension, the index of its passes among the divisors: on both axes, on x and on y.
+  var passes = SIMD8<UInt8>(repeating: 0)
+  var x = SIMD8<UInt8>(repeating: 0)
+  var y = SIMD8<UInt8>(repeating: 0)
   /// Children that work.
-  var lanes: Double
+  var lanes: Double = 1
   /// Reads that one parent's step needs of each tensor, for each child's tile.
-  var groups: SIMD4<Double>
+  var groups = SIMD4<Double>(repeating: 1)
   /// Children whose output words differ.
-  var outputChildren: Double
+  var outputChildren: Double = 1
   /// Extents by which one read of the input reaches over neighbouring children.
-  var reach: SIMD8<Int32>
+  var reach = SIMD8<Int32>(repeating: 1)
 }
 
-/// Lists the ways to unroll tiles over one level's children.
+/// The ways to unroll over one level's children.
 struct SpatialOptions: Sendable {
-  let tiles: TileTables
-  let rules: Mapspace.LevelRules
-  let level: Hierarchy.Level
-  let counting: CountingRules
-  /// Passes that may be chosen on an axis, by dimension and index of the tile's extent.
-  private var choices: [[[Choice]]] = []
+  /// Those with most children first; of ways that cost the same, one.
+  private(set) var merged: [SpatialOption] = []
+  /// All of them.
+  private(set) var all: [SpatialOption] = []
+  /// Whether ways were left out because there are too many.
+  private(set) var isThinned = false
+  private let tiles: TileTables
+  private let rules: Mapspace.LevelRules
+  private let level: Hierarchy.Level
+  private let counting: CountingRules
 
-  private struct Choice: Sendable {
-    var x: UInt8
-    var y: UInt8
-    var passesX: Int32
-    var passesY: Int32
-    var rest: UInt8
-  }
+  /// More ways than this are not listed.
+  static let largestCount = 100_000
 
   init(tiles: TileTables, rules: Mapspace.LevelRules, level: Hierarchy.Level, counting: CountingRules)
   {
@@ -41,138 +39,108 @@ struct SpatialOptions: Sendable {
     self.rules = rules
     self.level = level
     self.counting = counting
-    choices = tiles.divisors.indices.map { dimension in
-      tiles.divisors[dimension].indices.map { choices(of: dimension, extent: $0) }
+    // Fewer dimensions an axis where there are too many ways.
+    for most in [8, 3, 2, 1] {
+      all.removeAll()
+      var option = SpatialOption()
+      if unroll(0, 1, 1, most, most, &option) { break }
+      isThinned = true
     }
-  }
-
-  private func choices(of dimension: Int, extent: Int) -> [Choice] {
-    let list = tiles.divisors[dimension]
-    let bit = UInt8(1) << UInt8(dimension)
-    var found: [Choice] = []
-    for x in list.indices {
-      if list[x] > 1 && rules.spatialX & bit == 0 || list[x] > rules.sizeX { continue }
-      let afterX = tiles.quotients[dimension][extent * list.count + x]
-      if afterX == 255 { continue }
-      for y in list.indices {
-        if list[y] > 1 && rules.spatialY & bit == 0 || list[y] > rules.sizeY { continue }
-        let rest = tiles.quotients[dimension][Int(afterX) * list.count + y]
-        if rest == 255 { continue }
-        guard rules.spatialPasses[dimension].contains(list[x] * list[y]) else { continue }
-        found.append(
-          Choice(x: UInt8(x), y: UInt8(y), passesX: list[x], passesY: list[y], rest: rest))
-      }
-    }
-    return found
-  }
-
-  /// The most children that can work on a tile, whatever they can hold.
-  func mostChildren(of tile: Int) -> Double {
-    let sizeY = Int(rules.sizeY)
-    var reached = [Bool](repeating: false, count: (Int(rules.sizeX) + 1) * (sizeY + 1))
-    reached[1 * (sizeY + 1) + 1] = true
-    for dimension in choices.indices {
-      let list = choices[dimension][Int(tiles.digits[tile][dimension])]
-      var next = [Bool](repeating: false, count: reached.count)
-      for x in 1...Int(rules.sizeX) {
-        for y in 1...sizeY where reached[x * (sizeY + 1) + y] {
-          for choice in list {
-            let (newX, newY) = (x * Int(choice.passesX), y * Int(choice.passesY))
-            if newX <= Int(rules.sizeX), newY <= sizeY { next[newX * (sizeY + 1) + newY] = true }
-          }
-        }
-      }
-      reached = next
-    }
-    var most = 0
-    for x in 1...Int(rules.sizeX) {
-      for y in 1...sizeY where reached[x * (sizeY + 1) + y] { most = max(most, x * y) }
-    }
-    return Double(most)
-  }
-
-  /// Every way to unroll a tile.
-  ///
-  /// - Parameter merging: whether of ways that cost the same only one is listed.
-  func options(of tile: Int, merging: Bool = true) -> [SpatialOption] {
-    var found: [SpatialOption] = []
     var known: Set<Key> = []
-    var x = SIMD8<UInt8>(repeating: 0)
-    var y = x
-    var rest = x
-    func choose(_ dimension: Int, _ productX: Int32, _ productY: Int32) {
-      if dimension == choices.count {
-        let option = describe(x: x, y: y, rest: rest)
-        let key = Key(tile: option.tile, groups: option.groups, reach: option.reach)
-        if !merging || known.insert(key).inserted { found.append(option) }
-        return
-      }
-      for choice in choices[dimension][Int(tiles.digits[tile][dimension])] {
-        let (nextX, nextY) = (productX * choice.passesX, productY * choice.passesY)
-        guard nextX <= rules.sizeX, nextY <= rules.sizeY else { continue }
-        x[dimension] = choice.x
-        y[dimension] = choice.y
-        rest[dimension] = choice.rest
-        choose(dimension + 1, nextX, nextY)
-      }
+    let distinct = all.filter {
+      known.insert(Key(passes: $0.passes, groups: $0.groups, reach: $0.reach)).inserted
     }
-    choose(0, 1, 1)
-    return found
+    merged = distinct.indices
+      .sorted { (-distinct[$0].lanes, $0) < (-distinct[$1].lanes, $1) }.map { distinct[$0] }
   }
 
   private struct Key: Hashable {
-    var tile: Int32
+    var passes: SIMD8<UInt8>
     var groups: SIMD4<Double>
     var reach: SIMD8<Int32>
   }
 
-  private func describe(x: SIMD8<UInt8>, y: SIMD8<UInt8>, rest: SIMD8<UInt8>) -> SpatialOption {
-    var option = SpatialOption(
-      tile: Int32(tiles.tile(rest)), x: x, y: y, lanes: 1, groups: SIMD4(repeating: 1),
-      outputChildren: 1, reach: SIMD8(repeating: 1))
-    for dimension in tiles.dimensions.indices {
-      let passesX = tiles.divisors[dimension][Int(x[dimension])]
-      let passesY = tiles.divisors[dimension][Int(y[dimension])]
-      if passesX == 1 && passesY == 1 { continue }
-      let both = Double(passesX) * Double(passesY)
-      option.lanes *= both
-      let bit = UInt8(1) << UInt8(dimension)
-      if tiles.relevant.output & bit != 0 { option.outputChildren *= both }
-      for role in TensorRole.allCases {
-        let index = Int(role.rawValue)
-        let moves = tiles.relevant[role] & bit != 0
-        for (passes, wires) in [(passesX, level.x), (passesY, level.y)] where passes > 1 {
-          let shares = role == .output ? wires.reduce : wires.multicast
-          if !shares.contains(role) && counting == .exact {
-            option.groups[index] *= Double(passes)
-          } else if moves {
-            if role == .input, tiles.slides[dimension] != nil, counting == .exact {
-              option.reach[dimension] *= passes
-            } else {
-              option.groups[index] *= Double(passes)
-            }
-          }
-        }
+  /// Lists the ways to unroll the dimensions from one on; `false` where there are too many.
+  private mutating func unroll(
+    _ dimension: Int, _ productX: Int32, _ productY: Int32, _ mostX: Int, _ mostY: Int,
+    _ option: inout SpatialOption
+  ) -> Bool {
+    guard dimension < tiles.dimensions.count else {
+      all.append(describe(option))
+      return all.count <= Self.largestCount
+    }
+    let list = tiles.divisors[dimension]
+    let bit = UInt8(1) << UInt8(dimension)
+    for x in list.indices {
+      if list[x] > 1 && (rules.spatialX & bit == 0 || mostX == 0) { continue }
+      if list[x] > rules.sizeX / productX { break }
+      for y in list.indices {
+        if list[y] > 1 && (rules.spatialY & bit == 0 || mostY == 0) { continue }
+        if list[y] > rules.sizeY / productY { break }
+        let both = Int64(list[x]) * Int64(list[y])
+        guard both <= Int64(list.last ?? 1), let passes = list.firstIndex(of: Int32(both)),
+          rules.spatialPasses[dimension].contains(Int32(both))
+        else { continue }
+        option.passes[dimension] = UInt8(passes)
+        option.x[dimension] = UInt8(x)
+        option.y[dimension] = UInt8(y)
+        let goesOn = unroll(
+          dimension + 1, productX * list[x], productY * list[y], mostX - (x > 0 ? 1 : 0),
+          mostY - (y > 0 ? 1 : 0), &option)
+        option.passes[dimension] = 0
+        option.x[dimension] = 0
+        option.y[dimension] = 0
+        if !goesOn { return false }
       }
+    }
+    return true
+  }
+
+  private func describe(_ passes: SpatialOption) -> SpatialOption {
+    var option = passes
+    for dimension in tiles.dimensions.indices where option.passes[dimension] != 0 {
+      let list = tiles.divisors[dimension]
+      let both = Double(list[Int(option.passes[dimension])])
+      option.lanes *= both
+      if tiles.relevant.output & (1 << UInt8(dimension)) != 0 { option.outputChildren *= both }
+      share(list[Int(option.x[dimension])], of: dimension, over: level.x, &option)
+      share(list[Int(option.y[dimension])], of: dimension, over: level.y, &option)
     }
     applyDiagonal(to: &option)
     return option
+  }
+
+  /// What the wires of an axis share of a dimension's passes.
+  private func share(
+    _ passes: Int32, of dimension: Int, over wires: Hierarchy.Wires, _ option: inout SpatialOption
+  ) {
+    guard passes > 1 else { return }
+    let bit = UInt8(1) << UInt8(dimension)
+    for role in TensorRole.allCases {
+      let index = Int(role.rawValue)
+      let shares = role == .output ? wires.reduce : wires.multicast
+      if !shares.contains(role) && counting == .exact {
+        option.groups[index] *= Double(passes)
+      } else if tiles.relevant[role] & bit != 0 {
+        if role == .input, tiles.slides[dimension] != nil, counting == .exact {
+          option.reach[dimension] *= passes
+        } else {
+          option.groups[index] *= Double(passes)
+        }
+      }
+    }
   }
 
   /// One read serves the children with equal x + y, where x and y run along one input axis.
   private func applyDiagonal(to option: inout SpatialOption) {
     guard counting == .exact, level.diagonal.contains(.input),
       !level.x.multicast.contains(.input), !level.y.multicast.contains(.input),
-      let x = innermost(option.x), let y = innermost(option.y),
-      tiles.slides[x]?.other == y
+      let x = order(option.x).last, let y = order(option.y).last, tiles.slides[x]?.other == y
     else { return }
     let passesX = Double(tiles.divisors[x][Int(option.x[x])])
     let passesY = Double(tiles.divisors[y][Int(option.y[y])])
     option.groups[1] *= (passesX + passesY - 1) / (passesX * passesY)
   }
-
-  /// The dimension whose loop is innermost on an axis: see `order(_:)`.
-  private func innermost(_ passes: SIMD8<UInt8>) -> Int? { order(passes).last }
 
   /// Dimensions with more than one pass on an axis, outermost first: those the input slides along
   /// are innermost, so that neighbours hold overlapping rows.

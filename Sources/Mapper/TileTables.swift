@@ -25,8 +25,9 @@ struct TileTables: Sendable {
   let isThinned: Bool
   /// Of each dimension, how the input slides along it.
   let slides: [Slide?]
-  /// Of each dimension and pair of indices, the index of the quotient's extent; 255 if none.
-  let quotients: [[UInt8]]
+  /// Of each dimension (256 x 256 entries) and pair of indices, the index of the quotient's extent;
+  /// 255 if none.
+  private let quotients: [UInt8]
 
   /// An input axis of two terms, seen from one of them.
   struct Slide: Sendable {
@@ -87,17 +88,31 @@ struct TileTables: Sendable {
     largestWords = sizes.map(\.most)
     slides = Self.slides(
       of: problem.projections.input, dimensions: dimensions, countsGaps: countsRectangles)
-    quotients = lists.map { list in
-      var table = [UInt8](repeating: 255, count: list.count * list.count)
+    var quotients = [UInt8](repeating: 255, count: lists.count << 16)
+    for (dimension, list) in lists.enumerated() {
       for (i, whole) in list.enumerated() {
         for (j, part) in list.enumerated() where whole % part == 0 {
           if let index = list.firstIndex(of: whole / part) {
-            table[i * list.count + j] = UInt8(index)
+            quotients[dimension << 16 | i << 8 | j] = UInt8(index)
           }
         }
       }
-      return table
     }
+    self.quotients = quotients
+  }
+
+  /// The tile left of one when each dimension is divided by a divisor of the given index, if all
+  /// divide.
+  func tile(_ tile: Int, dividedBy passes: SIMD8<UInt8>) -> Int? {
+    let digit = digits[tile]
+    var result = 0
+    for dimension in strides.indices {
+      let index =
+        quotients[dimension << 16 | Int(digit[dimension]) << 8 | Int(passes[dimension])]
+      if index == 255 { return nil }
+      result += Int(index) * strides[dimension]
+    }
+    return result
   }
 
   /// The tile of the given indices.
@@ -105,6 +120,18 @@ struct TileTables: Sendable {
     var tile = 0
     for index in strides.indices { tile += Int(digit[index]) * strides[index] }
     return tile
+  }
+
+  /// Gives every tile the largest value of any tile whose extents divide its own.
+  func spread(_ values: inout [Double]) {
+    for (dimension, list) in divisors.enumerated() {
+      for tile in 0..<count {
+        let digit = Int(digits[tile][dimension])
+        for part in 0..<digit where list[digit] % list[part] == 0 {
+          values[tile] = max(values[tile], values[tile - (digit - part) * strides[dimension]])
+        }
+      }
+    }
   }
 
   /// Words of the input that are new when a tile moves by `step` along a dimension.
