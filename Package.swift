@@ -29,6 +29,7 @@ let package = Package(
       name: "CostYAML", dependencies: ["CYAML", "CostDiagnostics", "CostUnits"],
       path: "Sources/YAML", swiftSettings: settings),
     .target(name: "Dataflow", dependencies: ["Ops"], swiftSettings: settings),
+    .target(name: "Networks", dependencies: ["Ops"], swiftSettings: settings),
     // Floor 2
     .target(name: "Accelerators", dependencies: ["Dataflow", "Ops"], swiftSettings: settings),
     // Floor 4
@@ -50,6 +51,8 @@ let package = Package(
       swiftSettings: settings),
     .testTarget(
       name: "DiagnosticsTests", dependencies: ["CostDiagnostics"], swiftSettings: settings),
+    .testTarget(name: "NetworksTests", dependencies: ["Networks", "Ops"], swiftSettings: settings),
+    .testTarget(name: "OpsTests", dependencies: ["Ops"], swiftSettings: settings),
     .target(
       name: "TestSupport", dependencies: ["Dataflow", "Ops"], path: "Tests/_TestSupport",
       swiftSettings: settings),
