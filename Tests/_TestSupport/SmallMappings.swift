@@ -13,6 +13,7 @@ package struct SmallMappings: Sendable {
     let present = TensorRole.allCases.reduce(into: TensorSet()) { set, role in
       if problem.projections[role] != nil { set.insert(TensorSet(role)) }
     }
+    let absent = TensorSet.all.subtracting(present)
     let levels = hierarchy.levels.enumerated().map { index, level in
       var keeps = index == 0 ? present : TensorSet()
       if index > 0, level.memory != nil {
@@ -20,6 +21,8 @@ package struct SmallMappings: Sendable {
           rawValue: random.chance(1, in: 2)
             ? present.rawValue : random.bits(of: present.rawValue))
       }
+      // A tensor that the problem lacks may be named; it has no words.
+      if !keeps.isEmpty, random.chance(1, in: 8) { keeps = keeps.union(absent) }
       var mapping = LevelMapping(keeps: keeps)
       let isLast = index == hierarchy.levels.count - 1
       if isLast {
@@ -112,9 +115,14 @@ package struct SmallMappings: Sendable {
           continue
         }
         let step = random.pick(chain.steps(of: dimension, mostPasses: .max))
-        // A loop of one pass changes nothing and may be written.
-        guard step < chain.extents[dimension] || random.chance(1, in: 4) else { continue }
-        loops.append(chain.cut(dimension, to: step))
+        guard step == chain.extents[dimension] else {
+          loops.append(chain.cut(dimension, to: step))
+          continue
+        }
+        // A loop of one pass changes nothing and may be written, with a step beyond the end too.
+        if random.chance(1, in: 4) {
+          loops.append(Loop(dimension, passes: 1, step: step + random.number(in: 0...2)))
+        }
       }
     }
     if index == slides.level, let time = slides.time, chain.extents[time] > 1 {
