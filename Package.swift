@@ -32,6 +32,10 @@ let package = Package(
     .target(name: "Networks", dependencies: ["Ops"], swiftSettings: settings),
     // Floor 2
     .target(name: "Accelerators", dependencies: ["Dataflow", "Ops"], swiftSettings: settings),
+    // Floor 3
+    .target(
+      name: "HardwareConfigs", dependencies: ["CostDiagnostics", "CostYAML", "Networks", "Ops"],
+      swiftSettings: settings),
     // Floor 4
     .target(name: "CostAPI", dependencies: [], swiftSettings: settings),
     // Floor 6
@@ -51,6 +55,10 @@ let package = Package(
       swiftSettings: settings),
     .testTarget(
       name: "DiagnosticsTests", dependencies: ["CostDiagnostics"], swiftSettings: settings),
+    .testTarget(
+      name: "NetworkFileTests",
+      dependencies: ["CostDiagnostics", "HardwareConfigs", "Networks", "Ops"],
+      exclude: ["Fixtures"], swiftSettings: settings),
     .testTarget(name: "NetworksTests", dependencies: ["Networks", "Ops"], swiftSettings: settings),
     .testTarget(name: "OpsTests", dependencies: ["Ops"], swiftSettings: settings),
     .target(
