@@ -18,7 +18,8 @@ public enum ProblemError: Error, Hashable, Sendable {
   case boundOutOfRange(LoopDimension, Int64)
   /// Iterations times the widest word exceed 2^53 bits, beyond which counts are not exact.
   case tooManyOperations
-  /// A tensor's axis has no term, more than two, a coefficient below 1, or its size is out of range.
+  /// A tensor's axis has no term, more than two, a coefficient below 1, or a size or reach out of
+  /// range; or an output's axis is more than one loop index.
   case unsupportedAxis(TensorRole)
   /// One dimension occurs in two axes of a tensor.
   case dimensionInTwoAxes(TensorRole, LoopDimension)
@@ -66,6 +67,7 @@ public struct Problem: Hashable, Sendable {
     for role in TensorRole.allCases {
       guard let projection = projections[role] else { continue }
       try Self.check(projection, of: role)
+      try Self.check(projection, of: role, within: bounds)
     }
     self.bounds = bounds
     self.projections = projections
@@ -76,6 +78,11 @@ public struct Problem: Hashable, Sendable {
   private static func check(_ projection: Projection, of role: TensorRole) throws(ProblemError) {
     var seen: DimensionSet = []
     for axis in projection.axes {
+      if role == .output {
+        guard axis.terms.count == 1, axis.terms[0].coefficient == 1, axis.offset == 0 else {
+          throw .unsupportedAxis(role)
+        }
+      }
       guard (1...2).contains(axis.terms.count), axis.extent >= 1, axis.extent <= largestExtent,
         abs(Int64(axis.offset)) <= Int64(largestExtent),
         axis.terms.allSatisfy({ $0.coefficient >= 1 && $0.coefficient <= largestExtent })
@@ -86,6 +93,20 @@ public struct Problem: Hashable, Sendable {
         }
         seen.insert(DimensionSet(term.dimension))
       }
+    }
+  }
+
+  /// Checks that an axis reaches no further than ``largestExtent`` beyond its tensor, and an
+  /// output's not at all.
+  private static func check(
+    _ projection: Projection, of role: TensorRole, within bounds: Extents
+  ) throws(ProblemError) {
+    for axis in projection.axes {
+      let reach = axis.terms.reduce(Int64(axis.offset)) {
+        $0 + Int64($1.coefficient) * Int64(bounds[$1.dimension] - 1)
+      }
+      let limit = role == .output ? Int64(axis.extent) : 2 * Int64(largestExtent)
+      guard reach < limit else { throw .unsupportedAxis(role) }
     }
   }
 
