@@ -18,8 +18,16 @@ let package = Package(
   ],
   targets: [
     // Floor 0
+    .systemLibrary(
+      name: "CYAML", pkgConfig: "yaml-0.1",
+      providers: [.apt(["libyaml-dev"]), .yum(["libyaml-devel"]), .brew(["libyaml"])]),
+    .target(name: "CostDiagnostics", path: "Sources/Diagnostics", swiftSettings: settings),
+    .target(name: "CostUnits", path: "Sources/Units", swiftSettings: settings),
     .target(name: "Ops", swiftSettings: settings),
     // Floor 1
+    .target(
+      name: "CostYAML", dependencies: ["CYAML", "CostDiagnostics", "CostUnits"],
+      path: "Sources/YAML", swiftSettings: settings),
     .target(name: "Dataflow", dependencies: ["Ops"], swiftSettings: settings),
     // Floor 2
     .target(name: "Accelerators", dependencies: ["Dataflow", "Ops"], swiftSettings: settings),
@@ -34,6 +42,12 @@ let package = Package(
       swiftSettings: settings),
     // Tests
     .testTarget(name: "CostAPITests", dependencies: ["CostAPI"], swiftSettings: settings),
+    .testTarget(
+      name: "DiagnosticsTests", dependencies: ["CostDiagnostics"], swiftSettings: settings),
+    .testTarget(name: "UnitsTests", dependencies: ["CostUnits"], swiftSettings: settings),
+    .testTarget(
+      name: "YAMLTests", dependencies: ["CostDiagnostics", "CostUnits", "CostYAML"],
+      swiftSettings: settings),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -1,0 +1,151 @@
+/// All families, to say what a unit in the wrong place measures.
+let unitFamilies: [any UnitFamily.Type] = [
+  Information.self, Energy.self, EnergyPerBit.self, EnergyPerAccess.self, EnergyPerCycle.self,
+  Frequency.self, Power.self, Time.self, Length.self, Voltage.self, WordsPerCycle.self,
+  BytesPerCycle.self, BytesPerSecond.self,
+]
+
+/// Amounts of data, in bytes: up to 2^50 bytes, so that bits and sums stay exact in 64 bits.
+public enum Information: UnitFamily {
+  public static var name: String { "an amount of data" }
+  public static var units: [UnitSpelling] {
+    [
+      .init("KiB", 1024), .init("B", 1), .init("MiB", 1_048_576), .init("GiB", 1_073_741_824),
+      .init("bit", 0.125),
+    ]
+  }
+  public static var range: ClosedRange<Double> { 0...1_125_899_906_842_624 }
+}
+
+/// Widths of words, in bits.
+public enum BitWidth: UnitFamily {
+  public static var name: String { "a width in bits" }
+  public static var units: [UnitSpelling] { [.init("bit", 1)] }
+  public static var range: ClosedRange<Double> { 1...1024 }
+}
+
+/// Widths of a memory's access, in bits.
+public enum AccessWidth: UnitFamily {
+  public static var name: String { "a width in bits" }
+  public static var units: [UnitSpelling] { [.init("bit", 1), .init("B", 8)] }
+  public static var range: ClosedRange<Double> { 1...1_048_576 }
+}
+
+/// Energies, in picojoules.
+public enum Energy: UnitFamily {
+  public static var name: String { "an energy" }
+  public static var units: [UnitSpelling] {
+    [.init("pJ", 1), .init("fJ", 0.001), .init("nJ", 1000)]
+  }
+  public static var range: ClosedRange<Double> { 0...1e12 }
+}
+
+/// Energies of moving a bit, in picojoules.
+public enum EnergyPerBit: UnitFamily {
+  public static var name: String { "an energy a bit" }
+  public static var units: [UnitSpelling] {
+    [.init("pJ/bit", 1), .init("fJ/bit", 0.001), .init("nJ/bit", 1000)]
+  }
+  public static var range: ClosedRange<Double> { 0...1e12 }
+}
+
+/// Energies of a memory access, in picojoules.
+public enum EnergyPerAccess: UnitFamily {
+  public static var name: String { "an energy an access" }
+  public static var units: [UnitSpelling] {
+    [.init("pJ/access", 1), .init("fJ/access", 0.001), .init("nJ/access", 1000)]
+  }
+  public static var range: ClosedRange<Double> { 0...1e12 }
+}
+
+/// Energies of moving words in or out of a memory: a bit, or an access of the memory's width.
+public enum TransferEnergy: UnitFamily {
+  public static var name: String { "an energy a bit or an access" }
+  public static var units: [UnitSpelling] {
+    // One of each first, because hints suggest the first two.
+    zip(EnergyPerBit.units, EnergyPerAccess.units).flatMap { [$0, $1] }
+  }
+  public static var range: ClosedRange<Double> { 0...1e12 }
+}
+
+/// Energies of a cycle, in picojoules: leakage.
+public enum EnergyPerCycle: UnitFamily {
+  public static var name: String { "an energy a cycle" }
+  public static var units: [UnitSpelling] {
+    [.init("pJ/cycle", 1), .init("fJ/cycle", 0.001), .init("nJ/cycle", 1000)]
+  }
+  public static var range: ClosedRange<Double> { 0...1e12 }
+}
+
+/// Frequencies, in megahertz.
+public enum Frequency: UnitFamily {
+  public static var name: String { "a frequency" }
+  public static var units: [UnitSpelling] {
+    [.init("MHz", 1), .init("GHz", 1000), .init("kHz", 0.001), .init("Hz", 0.000_001)]
+  }
+  public static var range: ClosedRange<Double> { 0.000_001...1_000_000 }
+}
+
+/// Powers, in milliwatts.
+public enum Power: UnitFamily {
+  public static var name: String { "a power" }
+  public static var units: [UnitSpelling] {
+    [.init("mW", 1), .init("W", 1000), .init("uW", 0.001)]
+  }
+  public static var range: ClosedRange<Double> { 0...1e9 }
+}
+
+/// Times, in milliseconds.
+public enum Time: UnitFamily {
+  public static var name: String { "a time" }
+  public static var units: [UnitSpelling] {
+    [.init("ms", 1), .init("us", 0.001), .init("ns", 0.000_001), .init("s", 1000)]
+  }
+  public static var range: ClosedRange<Double> { 0...1e12 }
+}
+
+/// Lengths, in nanometres: a technology node.
+public enum Length: UnitFamily {
+  public static var name: String { "a length" }
+  public static var units: [UnitSpelling] { [.init("nm", 1), .init("um", 1000)] }
+  public static var range: ClosedRange<Double> { 1...10_000 }
+}
+
+/// Voltages, in volts.
+public enum Voltage: UnitFamily {
+  public static var name: String { "a voltage" }
+  public static var units: [UnitSpelling] { [.init("V", 1), .init("mV", 0.001)] }
+  public static var range: ClosedRange<Double> { 0.01...100 }
+}
+
+/// Rates of a port, in words a cycle.
+public enum WordsPerCycle: UnitFamily {
+  public static var name: String { "words a cycle" }
+  public static var units: [UnitSpelling] { [.init("words/cycle", 1)] }
+  public static var range: ClosedRange<Double> { 0.000_001...1e9 }
+}
+
+/// Rates of a port, in bytes a cycle.
+public enum BytesPerCycle: UnitFamily {
+  public static var name: String { "bytes a cycle" }
+  public static var units: [UnitSpelling] { [.init("B/cycle", 1)] }
+  public static var range: ClosedRange<Double> { 0.000_001...1e9 }
+}
+
+/// Rates of a link, in bytes a second; prefixes are decimal, as data sheets write them.
+public enum BytesPerSecond: UnitFamily {
+  public static var name: String { "bytes a second" }
+  public static var units: [UnitSpelling] {
+    [.init("GB/s", 1e9), .init("MB/s", 1e6), .init("TB/s", 1e12)]
+  }
+  public static var range: ClosedRange<Double> { 1...1e18 }
+}
+
+/// Rates of a port: words a cycle, bytes a cycle or bytes a second.
+public enum TransferRate: UnitFamily {
+  public static var name: String { "a bandwidth" }
+  public static var units: [UnitSpelling] {
+    BytesPerCycle.units + WordsPerCycle.units + BytesPerSecond.units
+  }
+  public static var range: ClosedRange<Double> { 0.000_001...1e18 }
+}
