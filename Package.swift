@@ -28,16 +28,30 @@ let package = Package(
     .target(
       name: "CostYAML", dependencies: ["CYAML", "CostDiagnostics", "CostUnits"],
       path: "Sources/YAML", swiftSettings: settings),
+    .target(name: "Networks", dependencies: ["Ops"], swiftSettings: settings),
     .target(name: "Dataflow", dependencies: ["Ops"], swiftSettings: settings),
     // Floor 2
-    .target(name: "Accelerators", dependencies: ["Dataflow", "Ops"], swiftSettings: settings),
+    .target(
+      name: "Accelerators", dependencies: ["Dataflow", "Networks", "Ops"], swiftSettings: settings),
+    // Floor 3
+    .target(
+      name: "MeasuredTables",
+      dependencies: ["Accelerators", "CostDiagnostics", "CostYAML", "Networks"],
+      swiftSettings: settings),
     // Floor 4
-    .target(name: "CostAPI", dependencies: [], swiftSettings: settings),
+    .target(
+      name: "CostAPI",
+      dependencies: [
+        "Accelerators", "CostDiagnostics", "CostYAML", "Dataflow", "MeasuredTables", "Networks",
+        "Ops",
+      ],
+      swiftSettings: settings),
     // Floor 6
     .executableTarget(
       name: "hwcost",
       dependencies: [
-        "CostAPI", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Accelerators", "CostAPI", "Dataflow", "Networks", "Ops",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
     // Tests

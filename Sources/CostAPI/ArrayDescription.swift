@@ -218,7 +218,7 @@ extension ArrayDescription {
   }
 
   /// Bytes with the largest unit that leaves a short number.
-  static func bytes(_ bytes: Int64) -> String {
+  public static func bytes(_ bytes: Int64) -> String {
     for (unit, size) in [("MiB", Int64(1) << 20), ("KiB", Int64(1) << 10)] where bytes >= size {
       let number = Double(bytes) / Double(size)
       return (bytes % size == 0 ? plain(number) : HumanNumber.fixed(number, decimals: 1))

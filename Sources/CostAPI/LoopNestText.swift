@@ -1,5 +1,5 @@
 public import Dataflow
-internal import Ops
+public import Ops
 
 /// A mapping as the loops a programmer would write, one level of the hierarchy after the other.
 public struct LoopNestText: Sendable {

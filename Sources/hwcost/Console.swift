@@ -46,6 +46,11 @@ enum Console {
     _ = write(text.hasSuffix("\n") ? text : text + "\n", to: STDERR_FILENO)
   }
 
+  /// Replaces the line that the terminal's cursor is in.
+  static func overwriteLine(_ text: String) {
+    _ = write("\r\u{1B}[K" + text, to: STDERR_FILENO)
+  }
+
   /// Whether standard output is a terminal that shows colour.
   static var showsColor: Bool {
     guard isatty(STDOUT_FILENO) == 1, getenv("NO_COLOR") == nil else { return false }

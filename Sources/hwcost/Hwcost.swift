@@ -26,6 +26,8 @@ struct Hwcost: ParsableCommand {
     } catch let failure as Failure {
       Console.complain(failure.text)
       Console.exit(.failed)
+    } catch let code as ExitCode {
+      Console.exit(code == .success ? .done : .failed)
     } catch {
       // Help and the version are thrown too; they are no mistakes.
       if exitCode(for: error).isSuccess { exit(withError: error) }
