@@ -62,6 +62,12 @@ let package = Package(
     .testTarget(
       name: "YAMLTests", dependencies: ["CostDiagnostics", "CostUnits", "CostYAML"],
       swiftSettings: settings),
+    .testTarget(
+      name: "MeasuredTests",
+      dependencies: ["Accelerators", "CostDiagnostics", "CostYAML", "MeasuredTables", "Networks"],
+      swiftSettings: settings),
+    .testTarget(name: "OpsTests", dependencies: ["Ops"], swiftSettings: settings),
+    .testTarget(name: "NetworksTests", dependencies: ["Networks", "Ops"], swiftSettings: settings),
   ],
   swiftLanguageModes: [.v6]
 )
