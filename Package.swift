@@ -55,9 +55,18 @@ let package = Package(
       ],
       swiftSettings: settings),
     // Tests
+    .testTarget(
+      name: "AcceleratorsTests", dependencies: ["Accelerators", "Dataflow", "Ops"],
+      swiftSettings: settings),
     .testTarget(name: "CostAPITests", dependencies: ["CostAPI"], swiftSettings: settings),
     .testTarget(
+      name: "DataflowTests", dependencies: ["Dataflow", "Ops", "TestSupport"],
+      swiftSettings: settings),
+    .testTarget(
       name: "DiagnosticsTests", dependencies: ["CostDiagnostics"], swiftSettings: settings),
+    .target(
+      name: "TestSupport", dependencies: ["Dataflow", "Ops"], path: "Tests/_TestSupport",
+      swiftSettings: settings),
     .testTarget(name: "UnitsTests", dependencies: ["CostUnits"], swiftSettings: settings),
     .testTarget(
       name: "YAMLTests", dependencies: ["CostDiagnostics", "CostUnits", "CostYAML"],
