@@ -50,7 +50,7 @@ let package = Package(
     .executableTarget(
       name: "hwcost",
       dependencies: [
-        "Accelerators", "CostAPI", "Dataflow", "Networks", "Ops",
+        "Accelerators", "CostAPI", "Dataflow", "MeasuredTables", "Networks", "Ops",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),

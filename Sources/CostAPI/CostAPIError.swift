@@ -17,6 +17,16 @@ public enum CostAPIError: Error, Sendable {
 }
 
 extension CostAPIError {
+  /// A mistake in a text that stands in a file.
+  static func inFile(
+    _ path: String, text: String, line: Int, column: Int, _ error: TextError
+  ) -> CostAPIError {
+    .input(
+      InputError(
+        at: SourceLocation(file: path, line: line, column: column), error.message,
+        hint: error.hint), sources: [path: text])
+  }
+
   /// The message for people: what is wrong, where, and what to write instead; no line end.
   public var message: String {
     switch self {

@@ -47,6 +47,15 @@ public struct CostEstimator: Sendable {
   }
 }
 
+extension CostEstimator {
+  /// One report a subject, in the same order.
+  ///
+  /// - Throws: `CostAPIError.cost` for the first layer, or network, that the target cannot cost.
+  public func answers(for subjects: [CostSubject]) throws(CostAPIError) -> [CostReport] {
+    do throws(CostError) { return try reports(for: subjects) } catch { throw .cost(error) }
+  }
+}
+
 // MARK: - Layers in common
 extension CostEstimator {
   /// A layer as far as its cost goes.

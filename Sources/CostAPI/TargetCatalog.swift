@@ -20,6 +20,16 @@ public struct LoadedTarget: Sendable {
   public var configSHA256: String
 }
 
+extension LoadedTarget {
+  /// The target, asked in a certain way.
+  public func hardwareTarget(_ options: CostOptions) -> any HardwareTarget {
+    switch model {
+    case .spatialArray(let array): preconditionFailure("\(array.name) \(options)")
+    case .measured(let device): device
+    }
+  }
+}
+
 /// Finds targets and networks by name or path, and reads them.
 public struct TargetCatalog: Sendable {
   public let searchPath: SearchPath
@@ -37,6 +47,14 @@ public struct TargetCatalog: Sendable {
   /// - Throws: `CostAPIError` when there is none, or its files have mistakes.
   public func target(_ nameOrPath: String) throws(CostAPIError) -> LoadedTarget {
     try Self.load(try path(of: nameOrPath, .target))
+  }
+
+  /// The network of a name or of a path to its file.
+  ///
+  /// - Throws: `CostAPIError` when there is none, or its file has mistakes.
+  public func network(_ nameOrPath: String) throws(CostAPIError) -> Network {
+    let path = try path(of: nameOrPath, .network)
+    throw .request(path, hint: nil)
   }
 
   /// The file that a name or a path stands for.

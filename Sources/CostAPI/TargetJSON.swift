@@ -1,6 +1,6 @@
-public import Accelerators
+internal import Accelerators
 internal import Dataflow
-public import MeasuredTables
+internal import MeasuredTables
 internal import Ops
 
 extension LoadedTarget {
@@ -54,7 +54,9 @@ extension SpatialArray {
           "name": .string(compute.name), "instances": .integer(laneCount),
           "operation_pj": .number(compute.operationPicojoules),
         ]),
-      .init("sources", .object(sources.sorted { $0.key < $1.key }.map { .init($0.key, .string($0.value)) })),
+      .init(
+        "sources",
+        .object(sources.sorted { $0.key < $1.key }.map { .init($0.key, .string($0.value)) })),
       .init("provenance", .object(provenanceMembers)),
     ]
   }

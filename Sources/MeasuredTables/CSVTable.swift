@@ -1,28 +1,34 @@
-internal import CostDiagnostics
+public import CostDiagnostics
 
 /// A table of comma-separated values (RFC 4180) that remembers where each field was written.
 ///
 /// Rows end with CR LF or LF; a field that holds a comma, a quote or a line end is quoted, and a
 /// quote in it is doubled. Blank lines and lines that start with `#` outside of quotes are passed over.
-struct CSVTable: Hashable, Sendable {
+public struct CSVTable: Hashable, Sendable {
   /// One value and its place; lines and columns start at 1, columns count Unicode scalars.
-  struct Field: Hashable, Sendable {
-    var text: String
-    var line: Int
-    var column: Int
+  public struct Field: Hashable, Sendable {
+    public var text: String
+    public var line: Int
+    public var column: Int
+
+    public init(text: String, line: Int, column: Int) {
+      self.text = text
+      self.line = line
+      self.column = column
+    }
   }
 
   /// The names of the columns.
-  var header: [Field]
+  public var header: [Field]
   /// As many fields each as the header has.
-  var rows: [[Field]]
+  public var rows: [[Field]]
   /// Rows that could not be read.
-  var diagnostics: [Diagnostic]
+  public var diagnostics: [Diagnostic]
 
   /// Reads a table whose first row names its columns.
   ///
   /// - Throws: `InputError` for a table without a first row and a quote that is never closed.
-  init(parsing text: String, file: String) throws(InputError) {
+  public init(parsing text: String, file: String) throws(InputError) {
     var scanner = Scanner(text, file: file)
     guard let header = try scanner.nextRow() else {
       throw InputError(

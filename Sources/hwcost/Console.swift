@@ -89,22 +89,27 @@ enum Console {
   private static func write(_ text: String, to file: Int32) -> Bool {
     var text = text
     return text.withUTF8 { bytes in
-      var rest = bytes[...]
-      while !rest.isEmpty {
-        let count = rest.withUnsafeBytes { rest -> Int in
-          #if canImport(Glibc)
-            Glibc.write(file, rest.baseAddress, rest.count)
-          #elseif canImport(Musl)
-            Musl.write(file, rest.baseAddress, rest.count)
-          #else
-            Darwin.write(file, rest.baseAddress, rest.count)
-          #endif
-        }
+      guard let start = bytes.baseAddress else { return true }
+      var offset = 0
+      while offset < bytes.count {
+        let count = writeOnce(file, start + offset, bytes.count - offset)
         if count < 0, errno == EINTR { continue }
         guard count >= 0 else { return false }
-        rest = rest.dropFirst(count)
+        offset += count
       }
       return true
     }
+  }
+
+  private static func writeOnce(
+    _ file: Int32, _ bytes: UnsafePointer<UInt8>, _ count: Int
+  ) -> Int {
+    #if canImport(Glibc)
+      Glibc.write(file, bytes, count)
+    #elseif canImport(Musl)
+      Musl.write(file, bytes, count)
+    #else
+      Darwin.write(file, bytes, count)
+    #endif
   }
 }

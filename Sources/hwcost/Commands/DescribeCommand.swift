@@ -46,7 +46,9 @@ struct DescribeCommand: ParsableCommand {
     var lines = ["\(device.name): measured device, \(device.count) networks of \(manifest.space)"]
     if let description = manifest.description { lines.append(description) }
     lines.append("columns: latency in \(manifest.latency.unit.rawValue)")
-    if let energy = manifest.energy { lines[lines.count - 1] += ", energy in \(energy.unit.rawValue)" }
+    if let energy = manifest.energy {
+      lines[lines.count - 1] += ", energy in \(energy.unit.rawValue)"
+    }
     lines += manifest.measurement.map { "\($0.key): \($0.text)" }
     lines.append("table: \(device.tableFile)")
     return lines.joined(separator: "\n") + "\n"
