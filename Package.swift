@@ -28,8 +28,8 @@ let package = Package(
     .target(
       name: "CostYAML", dependencies: ["CYAML", "CostDiagnostics", "CostUnits"],
       path: "Sources/YAML", swiftSettings: settings),
-    .target(name: "Networks", dependencies: ["Ops"], swiftSettings: settings),
     .target(name: "Dataflow", dependencies: ["Ops"], swiftSettings: settings),
+    .target(name: "Networks", dependencies: ["Ops"], swiftSettings: settings),
     // Floor 2
     .target(
       name: "Accelerators", dependencies: ["Dataflow", "Networks", "Ops"], swiftSettings: settings),
@@ -64,6 +64,12 @@ let package = Package(
       swiftSettings: settings),
     .testTarget(
       name: "DiagnosticsTests", dependencies: ["CostDiagnostics"], swiftSettings: settings),
+    .testTarget(
+      name: "MeasuredTests",
+      dependencies: ["Accelerators", "CostDiagnostics", "CostYAML", "MeasuredTables", "Networks"],
+      swiftSettings: settings),
+    .testTarget(name: "NetworksTests", dependencies: ["Networks", "Ops"], swiftSettings: settings),
+    .testTarget(name: "OpsTests", dependencies: ["Ops"], swiftSettings: settings),
     .target(
       name: "TestSupport", dependencies: ["Dataflow", "Ops"], path: "Tests/_TestSupport",
       swiftSettings: settings),
@@ -71,12 +77,6 @@ let package = Package(
     .testTarget(
       name: "YAMLTests", dependencies: ["CostDiagnostics", "CostUnits", "CostYAML"],
       swiftSettings: settings),
-    .testTarget(
-      name: "MeasuredTests",
-      dependencies: ["Accelerators", "CostDiagnostics", "CostYAML", "MeasuredTables", "Networks"],
-      swiftSettings: settings),
-    .testTarget(name: "OpsTests", dependencies: ["Ops"], swiftSettings: settings),
-    .testTarget(name: "NetworksTests", dependencies: ["Networks", "Ops"], swiftSettings: settings),
   ],
   swiftLanguageModes: [.v6]
 )
