@@ -35,6 +35,9 @@ let package = Package(
       name: "Accelerators", dependencies: ["Dataflow", "Networks", "Ops"], swiftSettings: settings),
     // Floor 3
     .target(
+      name: "HardwareConfigs", dependencies: ["CostDiagnostics", "CostYAML", "Networks", "Ops"],
+      swiftSettings: settings),
+    .target(
       name: "MeasuredTables",
       dependencies: ["Accelerators", "CostDiagnostics", "CostYAML", "Networks"],
       swiftSettings: settings),
@@ -42,8 +45,8 @@ let package = Package(
     .target(
       name: "CostAPI",
       dependencies: [
-        "Accelerators", "CostDiagnostics", "CostYAML", "Dataflow", "MeasuredTables", "Networks",
-        "Ops",
+        "Accelerators", "CostDiagnostics", "CostYAML", "Dataflow", "HardwareConfigs",
+        "MeasuredTables", "Networks", "Ops",
       ],
       swiftSettings: settings),
     // Floor 6
@@ -68,6 +71,10 @@ let package = Package(
       name: "MeasuredTests",
       dependencies: ["Accelerators", "CostDiagnostics", "CostYAML", "MeasuredTables", "Networks"],
       swiftSettings: settings),
+    .testTarget(
+      name: "NetworkFileTests",
+      dependencies: ["CostDiagnostics", "HardwareConfigs", "Networks", "Ops"],
+      exclude: ["Fixtures"], swiftSettings: settings),
     .testTarget(name: "NetworksTests", dependencies: ["Networks", "Ops"], swiftSettings: settings),
     .testTarget(name: "OpsTests", dependencies: ["Ops"], swiftSettings: settings),
     .target(

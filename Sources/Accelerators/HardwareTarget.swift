@@ -1,5 +1,4 @@
 public import Networks
-public import Ops
 
 /// Where in a search space a network comes from.
 public struct ArchitectureOrigin: Hashable, Sendable {
@@ -34,7 +33,7 @@ public protocol HardwareTarget: Sendable {
 /// A target on which a network costs the sum of its layers, each the same wherever it stands.
 public protocol LayerwiseTarget: HardwareTarget {
   /// What one layer costs, without a name.
-  func cost(of op: any TensorOp, precision: PrecisionOverride) throws(CostError) -> LayerCost
+  func cost(of layer: LayerIdentity) throws(CostError) -> LayerCost
 }
 
 extension LayerwiseTarget {
@@ -43,7 +42,7 @@ extension LayerwiseTarget {
   ) throws(CostError) -> CostReport {
     var costs: [LayerCost?] = Array(repeating: nil, count: network.layers.count)
     for group in network.distinctLayers {
-      let cost = try cost(of: group.op, precision: group.precision)
+      let cost = try cost(of: group.identity)
       for index in group.layers {
         costs[index] = cost
         costs[index]?.name = network.layers[index].name

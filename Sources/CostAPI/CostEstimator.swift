@@ -1,7 +1,6 @@
 public import Accelerators
 internal import Dispatch
 internal import Networks
-internal import Ops
 internal import Synchronization
 
 /// The front door: networks in, reports out.
@@ -58,19 +57,6 @@ extension CostEstimator {
 
 // MARK: - Layers in common
 extension CostEstimator {
-  /// A layer as far as its cost goes.
-  private struct LayerIdentity: Hashable {
-    var op: AnyHashable
-    var precision: PrecisionOverride
-  }
-
-  /// What has to be costed once.
-  private struct DistinctLayer: Sendable {
-    var name: String
-    var op: any TensorOp
-    var precision: PrecisionOverride
-  }
-
   /// A network whose layers are numbers into a list.
   private struct FlatNetwork: Sendable {
     var name: String
@@ -81,18 +67,18 @@ extension CostEstimator {
   /// Some networks with a list of layers of their own.
   private struct Chunk: Sendable {
     var networks: [FlatNetwork] = []
-    var layers: [DistinctLayer] = []
+    var layers: [LayerIdentity] = []
   }
 
   /// The networks with one list of the distinct layers of all, in the order of their first use.
-  private func flatten(_ subjects: [CostSubject]) -> ([FlatNetwork], [DistinctLayer]) {
+  private func flatten(_ subjects: [CostSubject]) -> ([FlatNetwork], [LayerIdentity]) {
     let size = max(1, min(64, subjects.count / threads))
     let parts = stride(from: 0, to: subjects.count, by: size).map {
       Array(subjects[$0..<min($0 + size, subjects.count)])
     }
     let chunks = parallelMap(parts, Self.flattenChunk)
     var numbers: [LayerIdentity: Int32] = [:]
-    var layers: [DistinctLayer] = []
+    var layers: [LayerIdentity] = []
     var networks: [FlatNetwork] = []
     for chunk in chunks {
       let global = chunk.layers.map { Self.number(of: $0, &numbers, &layers) }
@@ -109,36 +95,32 @@ extension CostEstimator {
     var numbers: [LayerIdentity: Int32] = [:]
     for subject in subjects {
       let network = subject.network
-      let layers = network.layers.map { layer in
-        number(
-          of: DistinctLayer(name: layer.name, op: layer.op, precision: layer.precision), &numbers,
-          &chunk.layers)
-      }
+      let layers = network.layers.map { number(of: $0.identity, &numbers, &chunk.layers) }
       chunk.networks.append(
         FlatNetwork(name: network.name, parameters: network.parameters, layers: layers))
     }
     return chunk
   }
 
+  /// The place of a layer in the list, at its end if it is new.
   private static func number(
-    of layer: DistinctLayer, _ numbers: inout [LayerIdentity: Int32],
-    _ layers: inout [DistinctLayer]
+    of layer: LayerIdentity, _ numbers: inout [LayerIdentity: Int32],
+    _ layers: inout [LayerIdentity]
   ) -> Int32 {
-    let identity = LayerIdentity(op: AnyHashable(layer.op), precision: layer.precision)
-    if let number = numbers[identity] { return number }
+    if let number = numbers[layer] { return number }
     let number = Int32(layers.count)
-    numbers[identity] = number
+    numbers[layer] = number
     layers.append(layer)
     return number
   }
 
   private func costs(
-    of layers: [DistinctLayer], on target: any LayerwiseTarget
+    of layers: [LayerIdentity], on target: any LayerwiseTarget
   ) throws(CostError) -> [LayerCost] {
     let done = Atomic(0)
     let results = parallelMap(layers) { layer in
       let result = Result { () throws(CostError) in
-        try target.cost(of: layer.op, precision: layer.precision)
+        try target.cost(of: layer)
       }
       progress?(done.add(1, ordering: .relaxed).newValue, layers.count)
       return result

@@ -1,5 +1,6 @@
 internal import CostDiagnostics
 internal import CostYAML
+internal import HardwareConfigs
 
 /// Looks for every mistake of files, whatever kind of file each is.
 public struct FileCheck: Sendable {
@@ -51,22 +52,16 @@ public struct FileCheck: Sendable {
     var finding = Finding(path: path, kind: nil, error: nil)
     do throws(CostAPIError) {
       let file = try YAMLFile(path)
-      let kind = kind(of: file.document.root)
-      finding.kind = kind
-      switch kind {
-      case "network": break
-      default: _ = try TargetCatalog.load(path)
+      if NetworkFile.isNetwork(file.document) {
+        finding.kind = "network"
+        _ = try file.decode { document throws(InputError) in try NetworkFile.decode(document) }
+      } else {
+        finding.kind = file.document.root["kind"]?.scalar
+        _ = try TargetCatalog.load(path)
       }
     } catch {
       finding.error = error
     }
     return finding
-  }
-
-  /// What a file is, by its keys.
-  private static func kind(of root: YAMLNode) -> String? {
-    if let kind = root["kind"]?.scalar { return kind }
-    if root["layers"] != nil, root["input"] != nil { return "network" }
-    return nil
   }
 }

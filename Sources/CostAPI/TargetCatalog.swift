@@ -1,6 +1,7 @@
 public import Accelerators
 internal import CostDiagnostics
 internal import CostYAML
+internal import HardwareConfigs
 public import MeasuredTables
 public import Networks
 
@@ -53,8 +54,9 @@ public struct TargetCatalog: Sendable {
   ///
   /// - Throws: `CostAPIError` when there is none, or its file has mistakes.
   public func network(_ nameOrPath: String) throws(CostAPIError) -> Network {
-    let path = try path(of: nameOrPath, .network)
-    throw .request(path, hint: nil)
+    try YAMLFile(path(of: nameOrPath, .network)).decode { document throws(InputError) in
+      try NetworkFile.decode(document)
+    }
   }
 
   /// The file that a name or a path stands for.
