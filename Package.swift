@@ -31,6 +31,13 @@ let package = Package(
     .target(name: "Dataflow", dependencies: ["Ops"], swiftSettings: settings),
     // Floor 2
     .target(name: "Accelerators", dependencies: ["Dataflow", "Ops"], swiftSettings: settings),
+    // Floor 3
+    .target(
+      name: "HardwareConfigs",
+      dependencies: [
+        "Accelerators", "CostDiagnostics", "CostUnits", "CostYAML", "Dataflow", "Ops",
+      ],
+      swiftSettings: settings),
     // Floor 4
     .target(name: "CostAPI", dependencies: [], swiftSettings: settings),
     // Floor 6
@@ -44,6 +51,12 @@ let package = Package(
     .testTarget(name: "CostAPITests", dependencies: ["CostAPI"], swiftSettings: settings),
     .testTarget(
       name: "DiagnosticsTests", dependencies: ["CostDiagnostics"], swiftSettings: settings),
+    .testTarget(
+      name: "ConfigTests",
+      dependencies: [
+        "Accelerators", "CostDiagnostics", "CostYAML", "Dataflow", "HardwareConfigs", "Ops",
+      ],
+      swiftSettings: settings),
     .testTarget(name: "UnitsTests", dependencies: ["CostUnits"], swiftSettings: settings),
     .testTarget(
       name: "YAMLTests", dependencies: ["CostDiagnostics", "CostUnits", "CostYAML"],
