@@ -29,6 +29,7 @@ let package = Package(
       name: "CostYAML", dependencies: ["CYAML", "CostDiagnostics", "CostUnits"],
       path: "Sources/YAML", swiftSettings: settings),
     .target(name: "Dataflow", dependencies: ["Ops"], swiftSettings: settings),
+    .target(name: "Networks", dependencies: ["Ops"], swiftSettings: settings),
     // Floor 2
     .target(name: "Accelerators", dependencies: ["Dataflow", "Ops"], swiftSettings: settings),
     // Floor 3
@@ -48,14 +49,25 @@ let package = Package(
       ],
       swiftSettings: settings),
     // Tests
-    .testTarget(name: "CostAPITests", dependencies: ["CostAPI"], swiftSettings: settings),
     .testTarget(
-      name: "DiagnosticsTests", dependencies: ["CostDiagnostics"], swiftSettings: settings),
+      name: "AcceleratorsTests", dependencies: ["Accelerators", "Dataflow", "Ops"],
+      swiftSettings: settings),
     .testTarget(
       name: "ConfigTests",
       dependencies: [
         "Accelerators", "CostDiagnostics", "CostYAML", "Dataflow", "HardwareConfigs", "Ops",
       ],
+      swiftSettings: settings),
+    .testTarget(name: "CostAPITests", dependencies: ["CostAPI"], swiftSettings: settings),
+    .testTarget(
+      name: "DataflowTests", dependencies: ["Dataflow", "Ops", "TestSupport"],
+      swiftSettings: settings),
+    .testTarget(
+      name: "DiagnosticsTests", dependencies: ["CostDiagnostics"], swiftSettings: settings),
+    .testTarget(name: "NetworksTests", dependencies: ["Networks", "Ops"], swiftSettings: settings),
+    .testTarget(name: "OpsTests", dependencies: ["Ops"], swiftSettings: settings),
+    .target(
+      name: "TestSupport", dependencies: ["Dataflow", "Ops"], path: "Tests/_TestSupport",
       swiftSettings: settings),
     .testTarget(name: "UnitsTests", dependencies: ["CostUnits"], swiftSettings: settings),
     .testTarget(

@@ -1,0 +1,246 @@
+internal import Ops
+
+/// FBNet's search space: 22 blocks, each one of nine (B. Wu et al., CVPR 2019, arXiv:1812.03443,
+/// tables 1 and 2).
+public struct FBNet: SearchSpace {
+  /// Which network the blocks stand in.
+  ///
+  /// Two dialects exist. HW-NAS-Bench (C. Li et al., ICLR 2021) has the first 1x1 convolution in
+  /// every block; Facebook's own models (mobile-vision, `irf_block.py`) leave it out where the
+  /// expansion is 1, and their FBNet-A has a head of 1,504 channels.
+  public enum Variant: CaseIterable, Hashable, Sendable {
+    case cifar100, imageNet, imageNetFacebook
+
+    /// The name of the search space.
+    public var spaceName: String {
+      switch self {
+      case .cifar100: "fbnet-cifar100"
+      case .imageNet: "fbnet-imagenet"
+      case .imageNetFacebook: "fbnet-imagenet-facebook"
+      }
+    }
+
+    /// Rows and columns of an image.
+    var imageSize: Int { self == .cifar100 ? 32 : 224 }
+    var stemStride: Int { self == .cifar100 ? 1 : 2 }
+    /// The stride of each stage's first block.
+    var stageStrides: [Int] { self == .cifar100 ? [1, 1, 2, 2, 1, 2, 1] : [1, 2, 2, 2, 1, 2, 1] }
+    var headChannels: Int { self == .imageNet ? 1984 : 1504 }
+    var classes: Int { self == .cifar100 ? 100 : 1000 }
+    var expandsAlways: Bool { self != .imageNetFacebook }
+  }
+
+  /// A candidate for a block; raw values are choices.
+  enum Block: Int, CaseIterable, Sendable {
+    case k3e1, k3e1Groups2, k3e3, k3e6, k5e1, k5e1Groups2, k5e3, k5e6, skip
+
+    var kernel: Int { rawValue < Block.k5e1.rawValue ? 3 : 5 }
+
+    var expansion: Int {
+      switch self {
+      case .k3e3, .k5e3: 3
+      case .k3e6, .k5e6: 6
+      default: 1
+      }
+    }
+
+    var groups: Int { self == .k3e1Groups2 || self == .k5e1Groups2 ? 2 : 1 }
+  }
+
+  /// Where a block stands.
+  struct Position: Sendable {
+    var name: String
+    var input: FeatureMap
+    var outputChannels: Int
+    var stride: Int
+
+    var output: FeatureMap {
+      FeatureMap(
+        channels: outputChannels, height: input.height / stride, width: input.width / stride)
+    }
+    /// Whether input and output have the same shape.
+    var isIdentity: Bool { output == input }
+  }
+
+  static let stageChannels = [16, 24, 32, 64, 112, 184, 352]
+  static let stageBlocks = [1, 4, 4, 4, 4, 4, 1]
+  static let blockCount = 22
+
+  public let variant: Variant
+  let input: FeatureMap
+  let stem: Layer
+  /// By position, then by choice.
+  let blocks: [[[Layer]]]
+  let head: [Layer]
+
+  public init(_ variant: Variant) {
+    self.variant = variant
+    let size = variant.imageSize
+    input = FeatureMap(channels: 3, height: size, width: size)
+    stem = Self.convolution(
+      "stem", input, to: 16, Window(square: 3, stride: variant.stemStride, padding: 1))
+    var map = stem.op.output
+    var blocks: [[[Layer]]] = []
+    for (stage, channels) in Self.stageChannels.enumerated() {
+      for index in 0..<Self.stageBlocks[stage] {
+        let position = Position(
+          name: "block\(blocks.count)", input: map, outputChannels: channels,
+          stride: index == 0 ? variant.stageStrides[stage] : 1)
+        blocks.append(
+          Block.allCases.map {
+            Self.layers(of: $0, at: position, expandsAlways: variant.expandsAlways)
+          })
+        map = position.output
+      }
+    }
+    self.blocks = blocks
+    head = Self.head(map, channels: variant.headChannels, classes: variant.classes)
+  }
+
+  public var name: String { variant.spaceName }
+  public var choiceCounts: [Int] {
+    Array(repeating: Block.allCases.count, count: Self.blockCount)
+  }
+  public var textForm: String { "22 numbers from 0 to 8: '0 3 8 …'" }
+
+  public func text(of architecture: Architecture) -> String {
+    architecture.choices.map { "\($0)" }.joined(separator: " ")
+  }
+
+  public func network(of architecture: Architecture) -> Network {
+    precondition(
+      architecture.choices.count == Self.blockCount, "an architecture of another space than FBNet")
+    var layers = [stem]
+    var current = TensorSource.layer(0)
+    for (position, choice) in architecture.choices.enumerated() {
+      layers.append(block: blocks[position][choice], reading: &current)
+    }
+    layers.append(block: head, reading: &current)
+    return Network(unchecked: text(of: architecture), input: input, layers: layers)
+  }
+}
+
+// MARK: - Layers
+
+extension FBNet {
+  private static func convolution(
+    _ name: String, _ input: FeatureMap, to channels: Int, _ window: Window, groups: Int = 1,
+    reading source: TensorSource = .networkInput
+  ) -> Layer {
+    let op = constant { () throws(OpError) in
+      try Convolution(input: input, outputChannels: channels, window: window, groups: groups)
+    }
+    return Layer(name: name, op: op, inputs: [source], hasBatchNorm: true)
+  }
+
+  /// A 1x1 convolution that expands, a depthwise one, and a 1x1 one that projects; where they are
+  /// grouped, a channel shuffle after the first. A skip is the tensor itself, or a 1x1 convolution
+  /// where the shape changes.
+  private static func layers(
+    of block: Block, at position: Position, expandsAlways: Bool
+  ) -> [Layer] {
+    let (name, input) = (position.name, position.input)
+    guard block != .skip else {
+      return position.isIdentity
+        ? []
+        : [
+          convolution(
+            "\(name).skip", input, to: position.outputChannels,
+            Window(square: 1, stride: position.stride))
+        ]
+    }
+    let wide = FeatureMap(
+      channels: input.channels * block.expansion, height: input.height, width: input.width)
+    var layers: [Layer] = []
+    var last: TensorSource { layers.isEmpty ? .networkInput : .layer(layers.count - 1) }
+    if expandsAlways || block.expansion > 1 {
+      layers.append(
+        convolution(
+          "\(name).expand", input, to: wide.channels, Window(square: 1), groups: block.groups))
+    }
+    if block.groups > 1 {
+      let shuffle = constant { () throws(OpError) in
+        try ChannelShuffle(wide, groups: block.groups)
+      }
+      layers.append(Layer(name: "\(name).shuffle", op: shuffle, inputs: [last]))
+    }
+    let window = Window(
+      square: block.kernel, stride: position.stride, padding: block.kernel / 2)
+    let depthwise = constant { () throws(OpError) in
+      try DepthwiseConvolution(input: wide, window: window)
+    }
+    layers.append(
+      Layer(name: "\(name).depthwise", op: depthwise, inputs: [last], hasBatchNorm: true))
+    layers.append(
+      convolution(
+        "\(name).project", depthwise.output, to: position.outputChannels, Window(square: 1),
+        groups: block.groups, reading: last))
+    if position.isIdentity {
+      let sum = constant { () throws(OpError) in try ElementwiseAdd(input) }
+      layers.append(Layer(name: "\(name).add", op: sum, inputs: [last, .networkInput]))
+    }
+    return layers
+  }
+
+  private static func head(_ map: FeatureMap, channels: Int, classes: Int) -> [Layer] {
+    let convolution = convolution("head", map, to: channels, Window(square: 1))
+    let pool = constant { () throws(OpError) in
+      try GlobalPooling(input: convolution.op.output)
+    }
+    let classifier = constant { () throws(OpError) in
+      try Linear(inputFeatures: channels, outputFeatures: classes)
+    }
+    return [
+      convolution, Layer(name: "pool", op: pool, inputs: [.layer(0)]),
+      Layer(name: "classifier", op: classifier, inputs: [.layer(1)], hasBias: true),
+    ]
+  }
+}
+
+// MARK: - Text
+
+extension FBNet {
+  /// Reads 22 choices apart by spaces, commas or underscores, in brackets or not.
+  public func architecture(_ text: String) throws(TextError) -> Architecture {
+    var choices: [Int] = []
+    var word = String.UnicodeScalarView()
+    var position = 0
+    for scalar in text.unicodeScalars {
+      position += 1
+      guard scalar.properties.isWhitespace || ",_[]()".unicodeScalars.contains(scalar) else {
+        word.append(scalar)
+        continue
+      }
+      try Self.read(&word, endingAt: position - 1, of: text, into: &choices)
+    }
+    try Self.read(&word, endingAt: position, of: text, into: &choices)
+    guard choices.count == Self.blockCount else {
+      throw TextError(
+        text: text, column: position + 1,
+        message: "found \(choices.count) of \(Self.blockCount) numbers",
+        hint: "one number from 0 to 8 a block, such as '0 3 8 …'")
+    }
+    return Architecture(choices: choices)
+  }
+
+  private static func read(
+    _ word: inout String.UnicodeScalarView, endingAt end: Int, of text: String,
+    into choices: inout [Int]
+  ) throws(TextError) {
+    guard !word.isEmpty else { return }
+    let digits = String(word)
+    let column = end - word.count + 1
+    word = String.UnicodeScalarView()
+    guard let choice = Int(digits), Block(rawValue: choice) != nil else {
+      throw TextError(
+        text: text, column: column, message: "'\(digits)' is not a block",
+        hint: "a whole number from 0 to 8: k3_e1, k3_e1_g2, k3_e3, k3_e6, k5_e1, k5_e1_g2, k5_e3, "
+          + "k5_e6, skip")
+    }
+    guard choices.count < blockCount else {
+      throw TextError(
+        text: text, column: column, message: "more than \(blockCount) numbers", hint: nil)
+    }
+    choices.append(choice)
+  }
+}

@@ -1,0 +1,92 @@
+public import Ops
+
+/// One layer as text: `conv n=1 c=16 k=16 h=32 w=32 r=3 s=3 stride=1 pad=1`.
+///
+/// An op's word, then `key=value` in any order; which keys an op has and what stands in for one
+/// left out is `OpKind.rows`. `n` is the batch; `wbits`, `abits` and `accbits` are bit widths that
+/// replace the target's.
+public struct LayerText: Sendable {
+  public var op: any TensorOp
+  /// `nil` where the text does not say, which means 1.
+  public var batch: Int?
+  public var precision: PrecisionOverride
+
+  public init(op: any TensorOp, batch: Int? = nil, precision: PrecisionOverride = .none) {
+    self.op = op
+    self.batch = batch
+    self.precision = precision
+  }
+
+  /// Reads a layer.
+  ///
+  /// - Parameter inputs: the shapes the layer reads in a network; what they determine may be left
+  ///   out of the text. Whether they fit is for `TensorOp.checkInputs` to say.
+  /// - Throws: `TextError` for the first mistake.
+  public init(_ text: String, reading inputs: [FeatureMap] = []) throws(TextError) {
+    let tokens = Self.tokens(of: text)
+    guard let word = tokens.first else {
+      throw TextError(
+        text: text, column: 1, message: "no layer is given", hint: "such as '\(Self.example)'")
+    }
+    guard let kind = OpKind(rawValue: word.text) else {
+      throw TextError(
+        text: text, column: word.column, message: "unknown op '\(word.text)'",
+        hint: Spelling.hint(for: word.text, among: OpKind.allCases.map(\.rawValue)))
+    }
+    var reader = LayerTextReader(text: text, kind: kind, kindColumn: word.column)
+    for token in tokens.dropFirst() { try reader.read(token) }
+    batch = reader.batch
+    precision = reader.precision
+    op = try reader.op(reading: inputs)
+  }
+
+  /// The layer with every key of its op, in canonical order; bit widths only where they are set.
+  public var canonical: String {
+    var text = "\(op.kind.rawValue) n=\(batch ?? 1)"
+    for (attribute, value) in op.attributes.list { text += " \(attribute.name)=\(value)" }
+    if let bits = precision.weightBits { text += " wbits=\(bits)" }
+    if let bits = precision.activationBits { text += " abits=\(bits)" }
+    if let bits = precision.accumulatorBits { text += " accbits=\(bits)" }
+    return text
+  }
+
+  static let example = "conv c=16 k=16 h=32 r=3 pad=1"
+
+  /// A word of a text and where it starts.
+  struct Token {
+    var text: String
+    var column: Int
+  }
+
+  private static func tokens(of text: String) -> [Token] {
+    var tokens: [Token] = []
+    var current = String.UnicodeScalarView()
+    for (offset, scalar) in text.unicodeScalars.enumerated() {
+      if scalar.properties.isWhitespace {
+        if !current.isEmpty {
+          tokens.append(Token(text: String(current), column: offset + 1 - current.count))
+        }
+        current = String.UnicodeScalarView()
+      } else {
+        current.append(scalar)
+      }
+    }
+    if !current.isEmpty {
+      let end = text.unicodeScalars.count
+      tokens.append(Token(text: String(current), column: end + 1 - current.count))
+    }
+    return tokens
+  }
+}
+
+extension LayerText: Hashable {
+  public static func == (a: LayerText, b: LayerText) -> Bool {
+    a.op.isEqual(to: b.op) && a.batch == b.batch && a.precision == b.precision
+  }
+
+  public func hash(into hasher: inout Hasher) {
+    hasher.combine(op)
+    hasher.combine(batch)
+    hasher.combine(precision)
+  }
+}

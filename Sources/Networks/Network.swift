@@ -1,0 +1,158 @@
+public import Ops
+
+/// Where a layer reads a tensor from.
+public enum TensorSource: Hashable, Sendable {
+  /// The network's own input.
+  case networkInput
+  /// The output of a layer, by its index.
+  case layer(Int)
+}
+
+/// One op of a network and what it reads.
+public struct Layer: Sendable {
+  public var name: String
+  public var op: any TensorOp
+  /// In the order of the op's operands.
+  public var inputs: [TensorSource]
+  /// Learned numbers: the op's weights, its bias and the batch norm folded into it.
+  public var parameters: Int64
+  /// The bit widths the layer sets for itself.
+  public var precision: PrecisionOverride
+
+  public init(
+    name: String, op: any TensorOp, inputs: [TensorSource], parameters: Int64,
+    precision: PrecisionOverride = .none
+  ) {
+    self.name = name
+    self.op = op
+    self.inputs = inputs
+    self.parameters = parameters
+    self.precision = precision
+  }
+
+  /// A layer with the parameters its op, batch norm and bias have.
+  public init(
+    name: String, op: any TensorOp, inputs: [TensorSource], hasBatchNorm: Bool = false,
+    hasBias: Bool = false, precision: PrecisionOverride = .none
+  ) {
+    // A scale and a shift a channel for batch norm; mean and variance are not learned.
+    let extra = (hasBatchNorm ? 2 : 0) + (hasBias ? 1 : 0)
+    self.init(
+      name: name, op: op, inputs: inputs,
+      parameters: op.weights + Int64(extra * op.output.channels), precision: precision)
+  }
+}
+
+extension Layer: Hashable {
+  public static func == (a: Layer, b: Layer) -> Bool {
+    a.name == b.name && a.op.isEqual(to: b.op) && a.inputs == b.inputs
+      && a.parameters == b.parameters && a.precision == b.precision
+  }
+
+  public func hash(into hasher: inout Hasher) {
+    hasher.combine(name)
+    hasher.combine(op)
+    hasher.combine(inputs)
+  }
+}
+
+/// Why layers do not make a network.
+public enum NetworkError: Error, Hashable, Sendable {
+  /// A network of no layers.
+  case empty
+  /// More layers than `Network.largestLayerCount`.
+  case tooManyLayers(Int)
+  /// A layer reads itself, a later layer or one that does not exist.
+  case readsAhead(layer: Int, source: Int)
+  /// A layer's op cannot read what its sources give.
+  case inputsDoNotFit(layer: Int, OpInputError)
+}
+
+/// Layers in execution order: each reads the network's input or layers before it, and the last
+/// one gives the network's output.
+public struct Network: Hashable, Sendable {
+  public let name: String
+  /// The shape of one image.
+  public let input: FeatureMap
+  public let layers: [Layer]
+
+  /// The most layers a network may have, so that totals stay exact.
+  public static let largestLayerCount = 10_000
+
+  /// - Throws: `NetworkError` for the first layer that cannot read what it is given.
+  public init(name: String, input: FeatureMap, layers: [Layer]) throws(NetworkError) {
+    guard !layers.isEmpty else { throw .empty }
+    guard layers.count <= Self.largestLayerCount else { throw .tooManyLayers(layers.count) }
+    for (index, layer) in layers.enumerated() {
+      var maps: [FeatureMap] = []
+      for source in layer.inputs {
+        switch source {
+        case .networkInput: maps.append(input)
+        case .layer(let other):
+          guard (0..<index).contains(other) else { throw .readsAhead(layer: index, source: other) }
+          maps.append(layers[other].op.output)
+        }
+      }
+      do {
+        try layer.op.checkInputs(maps)
+      } catch {
+        throw .inputsDoNotFit(layer: index, error)
+      }
+    }
+    self.init(unchecked: name, input: input, layers: layers)
+  }
+
+  /// A network whose layers are known to fit, as a search space builds them.
+  package init(unchecked name: String, input: FeatureMap, layers: [Layer]) {
+    self.name = name
+    self.input = input
+    self.layers = layers
+  }
+
+  /// Multiply-accumulates of one image.
+  public var macs: Int64 { layers.reduce(0) { $0 + $1.op.macs } }
+  /// Other operations of one image.
+  public var otherOperations: Int64 { layers.reduce(0) { $0 + $1.op.otherOperations } }
+  /// Learned numbers.
+  public var parameters: Int64 { layers.reduce(0) { $0 + $1.parameters } }
+}
+
+/// Layers of a network that cost the same: one op at one precision.
+public struct LayerGroup: Hashable, Sendable {
+  public var op: any TensorOp
+  public var precision: PrecisionOverride
+  /// Indices into the network's layers, ascending.
+  public var layers: [Int]
+
+  public static func == (a: LayerGroup, b: LayerGroup) -> Bool {
+    a.op.isEqual(to: b.op) && a.precision == b.precision && a.layers == b.layers
+  }
+
+  public func hash(into hasher: inout Hasher) {
+    hasher.combine(op)
+    hasher.combine(precision)
+    hasher.combine(layers)
+  }
+}
+
+extension Network {
+  /// The distinct layers, in the order in which they first occur: what has to be mapped.
+  public var distinctLayers: [LayerGroup] {
+    struct Identity: Hashable {
+      var op: AnyHashable
+      var precision: PrecisionOverride
+    }
+    var groups: [LayerGroup] = []
+    var groupOf: [Identity: Int] = [:]
+    for (index, layer) in layers.enumerated() {
+      let identity = Identity(op: AnyHashable(layer.op), precision: layer.precision)
+      if let group = groupOf[identity] {
+        groups[group].layers.append(index)
+      } else {
+        groupOf[identity] = groups.count
+        groups.append(LayerGroup(op: layer.op, precision: layer.precision, layers: [index]))
+      }
+    }
+    return groups
+  }
+}

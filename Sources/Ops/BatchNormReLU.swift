@@ -1,0 +1,22 @@
+/// Batch normalisation and ReLU that follow no convolution they could fold into.
+public struct BatchNormReLU: TensorOp {
+  public let output: FeatureMap
+
+  /// - Throws: `OpError` when a number is out of range.
+  public init(_ map: FeatureMap) throws(OpError) {
+    try check(map)
+    output = map
+  }
+
+  public var kind: OpKind { .batchNormReLU }
+  public var inputs: [FeatureMap] { [output] }
+  public var otherOperations: Int64 { output.words }
+  /// A scale and a shift a channel. They stay with the unit that applies them: the nest has no
+  /// weight tensor.
+  public var weights: Int64 { 2 * Int64(output.channels) }
+  public var attributes: OpAttributes { OpAttributes(output) }
+
+  public func problems(batch: Int, precision: Precision) throws(ProblemError) -> [Problem] {
+    [try Nest.elementwise(output, batch: batch, precision: precision, kind: kind)]
+  }
+}

@@ -1,0 +1,31 @@
+/// The channels of all groups dealt out in turn, as a copy of every word.
+public struct ChannelShuffle: TensorOp {
+  public let output: FeatureMap
+  public let groups: Int
+
+  /// - Throws: `OpError` when the channels do not divide or a number is out of range.
+  public init(_ map: FeatureMap, groups: Int) throws(OpError) {
+    try check(map)
+    try check(groups, .groups)
+    guard map.channels % groups == 0 else {
+      throw .notDivisible(.inputChannels, map.channels, groups: groups)
+    }
+    output = map
+    self.groups = groups
+  }
+
+  public var kind: OpKind { .channelShuffle }
+  public var inputs: [FeatureMap] { [output] }
+  public var otherOperations: Int64 { output.words }
+
+  public var attributes: OpAttributes {
+    var attributes = OpAttributes(output)
+    attributes[.groups] = groups
+    return attributes
+  }
+
+  /// A word is read and written once wherever it goes, so the nest is a plain copy.
+  public func problems(batch: Int, precision: Precision) throws(ProblemError) -> [Problem] {
+    [try Nest.elementwise(output, batch: batch, precision: precision, kind: kind)]
+  }
+}

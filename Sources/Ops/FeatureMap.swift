@@ -1,0 +1,20 @@
+/// The shape of one image's activations.
+public struct FeatureMap: Hashable, Sendable {
+  public var channels: Int
+  public var height: Int
+  public var width: Int
+
+  public init(channels: Int, height: Int, width: Int) {
+    self.channels = channels
+    self.height = height
+    self.width = width
+  }
+
+  /// Words of the map; exact for a map that an op has accepted.
+  public var words: Int64 { Int64(channels) * Int64(height) * Int64(width) }
+}
+
+extension FeatureMap: CustomStringConvertible {
+  /// Channels, height and width, as in `16x32x32`.
+  public var description: String { "\(channels)x\(height)x\(width)" }
+}

@@ -1,0 +1,26 @@
+/// The mean of each channel over all its rows and columns.
+public struct GlobalPooling: TensorOp {
+  public let input: FeatureMap
+
+  /// - Throws: `OpError` when a number is out of range.
+  public init(input: FeatureMap) throws(OpError) {
+    try check(input)
+    self.input = input
+  }
+
+  public var kind: OpKind { .globalPool }
+  public var inputs: [FeatureMap] { [input] }
+  public var output: FeatureMap { FeatureMap(channels: input.channels, height: 1, width: 1) }
+  public var otherOperations: Int64 { input.words }
+  public var attributes: OpAttributes { OpAttributes(input) }
+
+  public func problems(batch: Int, precision: Precision) throws(ProblemError) -> [Problem] {
+    let window = Window(
+      rows: WindowAxis(filter: input.height), columns: WindowAxis(filter: input.width))
+    return [
+      try Nest.window(
+        window, input: input, output: output, groups: input.channels, hasWeights: false,
+        batch: batch, precision: precision, body: .other(.globalPool))
+    ]
+  }
+}

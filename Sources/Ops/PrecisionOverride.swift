@@ -1,0 +1,23 @@
+/// The bit widths a layer sets for itself; the others are the target's.
+public struct PrecisionOverride: Hashable, Sendable {
+  public var weightBits: Int?
+  public var activationBits: Int?
+  public var accumulatorBits: Int?
+
+  public init(weightBits: Int? = nil, activationBits: Int? = nil, accumulatorBits: Int? = nil) {
+    self.weightBits = weightBits
+    self.activationBits = activationBits
+    self.accumulatorBits = accumulatorBits
+  }
+
+  /// Sets nothing.
+  public static let none = PrecisionOverride()
+
+  /// The widths in force where the target's are given.
+  public func applied(to target: Precision) -> Precision {
+    Precision(
+      weightBits: weightBits ?? target.weightBits,
+      activationBits: activationBits ?? target.activationBits,
+      accumulatorBits: accumulatorBits ?? target.accumulatorBits)
+  }
+}

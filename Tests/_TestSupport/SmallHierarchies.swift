@@ -1,0 +1,33 @@
+package import Dataflow
+internal import Ops
+
+/// Draws hierarchies of two to four levels with unbounded memories and few lanes.
+package struct SmallHierarchies: Sendable {
+  /// The most multiply-accumulate lanes.
+  package var mostLanes: Int32
+
+  package init(mostLanes: Int32 = 18) { self.mostLanes = mostLanes }
+
+  package func hierarchy(using random: inout SplitMix64) -> Hierarchy {
+    let count = Int(random.number(in: 2...4))
+    var lanes: Int32 = 1
+    let levels = (0..<count).map { index in
+      let hasMemory = index == 0 || !random.chance(1, in: 5)
+      return Hierarchy.Level(
+        name: "L\(index)", memory: hasMemory ? Hierarchy.Memory(mustKeep: []) : nil,
+        x: wires(&random, &lanes), y: wires(&random, &lanes),
+        diagonal: TensorSet(rawValue: random.chance(1, in: 3) ? random.bits(of: 3) : 0))
+    }
+    return Hierarchy(levels: levels)
+  }
+
+  private func wires(_ random: inout SplitMix64, _ lanes: inout Int32) -> Hierarchy.Wires {
+    let drawn = random.chance(1, in: 2) ? 1 : random.number(in: 1...5)
+    let size = min(drawn, mostLanes / lanes)
+    lanes *= size
+    return Hierarchy.Wires(
+      size: size, multicast: TensorSet(rawValue: random.bits(of: 3)),
+      forward: TensorSet(rawValue: random.chance(1, in: 2) ? random.bits(of: 3) : 0),
+      reduce: TensorSet(rawValue: random.bits(of: TensorSet.output.rawValue)))
+  }
+}
