@@ -36,7 +36,7 @@ let package = Package(
     .target(
       name: "HardwareConfigs",
       dependencies: [
-        "Accelerators", "CostDiagnostics", "CostUnits", "CostYAML", "Dataflow", "Ops",
+        "Accelerators", "CostDiagnostics", "CostUnits", "CostYAML", "Dataflow", "Networks", "Ops",
       ],
       swiftSettings: settings),
     // Floor 4
@@ -64,6 +64,10 @@ let package = Package(
       swiftSettings: settings),
     .testTarget(
       name: "DiagnosticsTests", dependencies: ["CostDiagnostics"], swiftSettings: settings),
+    .testTarget(
+      name: "NetworkFileTests",
+      dependencies: ["CostDiagnostics", "HardwareConfigs", "Networks", "Ops"],
+      exclude: ["Fixtures"], swiftSettings: settings),
     .testTarget(name: "NetworksTests", dependencies: ["Networks", "Ops"], swiftSettings: settings),
     .testTarget(name: "OpsTests", dependencies: ["Ops"], swiftSettings: settings),
     .target(
