@@ -35,7 +35,10 @@ let package = Package(
       name: "Accelerators", dependencies: ["Dataflow", "Networks", "Ops"], swiftSettings: settings),
     // Floor 3
     .target(
-      name: "HardwareConfigs", dependencies: ["CostDiagnostics", "CostYAML", "Networks", "Ops"],
+      name: "HardwareConfigs",
+      dependencies: [
+        "Accelerators", "CostDiagnostics", "CostUnits", "CostYAML", "Dataflow", "Networks", "Ops",
+      ],
       swiftSettings: settings),
     .target(
       name: "MeasuredTables",
@@ -60,6 +63,12 @@ let package = Package(
     // Tests
     .testTarget(
       name: "AcceleratorsTests", dependencies: ["Accelerators", "Dataflow", "Ops"],
+      swiftSettings: settings),
+    .testTarget(
+      name: "ConfigTests",
+      dependencies: [
+        "Accelerators", "CostDiagnostics", "CostYAML", "Dataflow", "HardwareConfigs", "Ops",
+      ],
       swiftSettings: settings),
     .testTarget(name: "CostAPITests", dependencies: ["CostAPI"], swiftSettings: settings),
     .testTarget(
