@@ -216,7 +216,8 @@ struct BeamSearch {
         label.passes / label.stays[2] * tiles.words.output[tile] * label.lanes / label.copies[2]
       let keeper = Int(label.keeper[2])
       energy += visits * label.groups[2] * (costs.energy(keeper, .output, .updates) + inner[2])
-      energy += max(0, visits * label.outputChildren - label.starts)
+      energy +=
+        max(0, visits * label.outputChildren - label.starts)
         * costs.energy(keeper, .output, .reads)
     }
     var most = label.lanes
@@ -615,7 +616,8 @@ extension BeamSearch {
     } else if role == .input {
       perChild = inputWords(label, tile: tile)
       let united = unitedTile(label)
-      perParent = (united == tile ? perChild : inputWords(label, tile: united))
+      perParent =
+        (united == tile ? perChild : inputWords(label, tile: united))
         * label.groups[tensor]
       firstOfParent = tiles.words[role][united] * label.groups[tensor]
     } else {

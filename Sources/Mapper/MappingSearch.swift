@@ -87,9 +87,14 @@ public struct MappingSearch: Sendable {
   /// The exact cost of a mapping.
   package func cost(of mapping: Mapping) throws(MappingError) -> NestCost {
     let counts =
-      try ReuseAnalysis(
-        space.problem, on: space.hierarchy, switches: space.array.switches
-      ).accessCounts(under: mapping)
+      switch space.rules {
+      case .exact:
+        try ReuseAnalysis(space.problem, on: space.hierarchy, switches: space.array.switches)
+          .accessCounts(under: mapping)
+      case .timeloop:
+        try TimeloopAnalysis(space.problem, on: space.hierarchy, switches: space.array.switches)
+          .accessCounts(under: mapping)
+      }
     return model.cost(of: space.problem, under: mapping, counts: counts)
   }
 

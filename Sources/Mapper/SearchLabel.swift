@@ -52,7 +52,8 @@ struct SearchLabel: Sendable {
       other.outputChildren <= outputChildren, other.starts >= starts,
       other.reduction >= reduction
     else { return false }
-    guard all(other.groups .<= groups), all(other.stays .>= stays), all(other.ports .<= ports) else { return false }
+    guard all(other.groups .<= groups), all(other.stays .>= stays), all(other.ports .<= ports)
+    else { return false }
     if slide < 0 { return true }
     return other.slide == slide && other.slideStep == slideStep
       && other.slidePasses >= slidePasses

@@ -33,8 +33,9 @@ struct SpatialOptions: Sendable {
   /// More ways than this are not listed.
   static let largestCount = 100_000
 
-  init(tiles: TileTables, rules: Mapspace.LevelRules, level: Hierarchy.Level, counting: CountingRules)
-  {
+  init(
+    tiles: TileTables, rules: Mapspace.LevelRules, level: Hierarchy.Level, counting: CountingRules
+  ) {
     self.tiles = tiles
     self.rules = rules
     self.level = level

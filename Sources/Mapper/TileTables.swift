@@ -272,7 +272,8 @@ private struct AxisTable {
     let (bound, otherBound) = (first.last ?? 1, second.last ?? 1)
     let reach =
       Int64(axis.offset) + Int64(s) * Int64(bound - 1) + Int64(d) * Int64(otherBound - 1)
-    let clips = !storesPadding && !countsRectangles
+    let clips =
+      !storesPadding && !countsRectangles
       && (axis.offset < 0 || reach >= Int64(axis.extent))
     let walks = clips && Int64(bound) * Int64(otherBound) <= Int64(Self.longestWalk)
     for p in first {
