@@ -74,8 +74,8 @@ struct TensorCounter {
   private struct TableKey: Hashable {
     var factor: Int
     var depth: Int
-    /// Role, forwarding and diagonal of the spatial loops of the factor's dimensions.
-    var loops: [UInt8]
+    /// Four bits for each spatial loop of the factor's dimensions: role, forwarding, diagonal.
+    var loops: UInt64
     var direction: FactorCounter.Direction
     var steps: Steps
   }
@@ -86,25 +86,19 @@ struct TensorCounter {
     let stepCount = steps == .moves ? nest.temporalCount(outside: scope.depth) + 1 : 1
     var present = Array(repeating: Int64(1), count: stepCount)
     var kept = present
+    var spread: [FactorTable] = []
     for index in factors.indices {
       let table = table(of: index, scope, direction, steps)
-      let separate = table.separateCount
-      let rows = present.count / stepCount
-      var nextPresent = Array(repeating: Int64(0), count: rows * separate * stepCount)
-      var nextKept = nextPresent
-      for row in 0..<rows {
-        for choice in 0..<separate {
-          let target = (row * separate + choice) * stepCount
-          for step in 0..<stepCount {
-            let count = table.counts[step * separate + choice]
-            nextPresent[target + step] = present[row * stepCount + step] * count.present
-            nextKept[target + step] = kept[row * stepCount + step] * count.kept
-          }
-        }
+      guard table.separateCount == 1 else {
+        spread.append(table)
+        continue
       }
-      present = nextPresent
-      kept = nextKept
+      for step in 0..<stepCount {
+        present[step] *= table.counts[step].present
+        kept[step] *= table.counts[step].kept
+      }
     }
+    for table in spread { (present, kept) = Self.spread(present, kept, stepCount, over: table) }
     return (0..<present.count / stepCount).map { row in
       var moved: Int64 = 0
       for cell in row * stepCount..<(row + 1) * stepCount { moved += present[cell] - kept[cell] }
@@ -112,57 +106,90 @@ struct TensorCounter {
     }
   }
 
+  /// Products for each choice so far and each separate choice of one more factor.
+  private static func spread(
+    _ present: [Int64], _ kept: [Int64], _ stepCount: Int, over table: FactorTable
+  ) -> (present: [Int64], kept: [Int64]) {
+    let separate = table.separateCount
+    var nextPresent: [Int64] = []
+    var nextKept: [Int64] = []
+    nextPresent.reserveCapacity(present.count * separate)
+    nextKept.reserveCapacity(present.count * separate)
+    for row in 0..<present.count / stepCount {
+      for choice in 0..<separate {
+        for step in 0..<stepCount {
+          let count = table.counts[step * separate + choice]
+          nextPresent.append(present[row * stepCount + step] * count.present)
+          nextKept.append(kept[row * stepCount + step] * count.kept)
+        }
+      }
+    }
+    return (nextPresent, nextKept)
+  }
+
   private mutating func table(
     of index: Int, _ scope: CountingScope, _ direction: FactorCounter.Direction, _ steps: Steps
   ) -> FactorTable {
     let dimensions = factors[index].dimensions
+    let signature = signature(of: factors[index], scope)
     let key = TableKey(
-      factor: index, depth: scope.depth, loops: signature(of: dimensions, scope),
-      direction: direction, steps: steps)
-    if let known = tables[key] { return known }
+      factor: index, depth: scope.depth, loops: signature ?? 0, direction: direction, steps: steps)
+    if signature != nil, let known = tables[key] { return known }
     let choices = dimensions.map { SpatialChoices(of: $0, nest: nest, scope: scope) }
-    let table = FactorTable(
-      separateCount: choices.reduce(1) { $0 * Int($1.separateCount) },
-      counts: cuts(at: steps, dimensions, depth: scope.depth, direction).flatMap {
-        counter.counts(
-          of: factors[index], scope: scope, choices: choices, cuts: $0, direction: direction)
-      })
-    tables[key] = table
+    var table = FactorTable(
+      separateCount: choices.reduce(1) { $0 * Int($1.separateCount) }, counts: [])
+    var last: (cuts: [Cut], counts: [AxisCount])?
+    visitCuts(at: steps, dimensions, depth: scope.depth, direction) { cuts in
+      if let last, last.cuts == cuts {
+        table.counts += last.counts
+        return
+      }
+      let counts = counter.counts(
+        of: factors[index], scope: scope, choices: choices, cuts: cuts, direction: direction)
+      table.counts += counts
+      last = (cuts, counts)
+    }
+    if signature != nil { tables[key] = table }
     return table
   }
 
-  private func signature(of dimensions: [LoopDimension], _ scope: CountingScope) -> [UInt8] {
-    var signature: [UInt8] = []
+  /// `nil` where the loops are too many for a signature.
+  private func signature(of factor: TensorFactor, _ scope: CountingScope) -> UInt64? {
+    var signature: UInt64 = 0
+    var count = 0
     for (number, loop) in nest.spatial.enumerated()
-    where loop.level < scope.depth && dimensions.contains(loop.dimension) {
-      var mark = scope.roles[number].rawValue
+    where loop.level < scope.depth && factor.moves(with: loop.dimension) {
+      var mark = UInt64(scope.roles[number].rawValue)
       if scope.forwarding == loop { mark |= 4 }
       if scope.diagonals.contains(where: { $0.x == loop || $0.y == loop }) { mark |= 8 }
-      signature.append(mark)
+      signature = signature << 4 | mark
+      count += 1
     }
-    return signature
+    return count <= 16 ? signature : nil
   }
 
-  /// The cuts of some dimensions, for each step that counts.
-  private func cuts(
+  /// Gives the cuts of some dimensions, for each step that counts.
+  private func visitCuts(
     at steps: Steps, _ dimensions: [LoopDimension], depth: Int,
-    _ direction: FactorCounter.Direction
-  ) -> [[Cut]] {
-    guard steps == .moves else {
-      guard case .edge(let cut) = steps else { return [] }
-      return [dimensions.map { _ in cut }]
+    _ direction: FactorCounter.Direction, _ visit: ([Cut]) -> Void
+  ) {
+    if case .edge(let cut) = steps {
+      visit(dimensions.map { _ in cut })
+      return
     }
-    var cuts: [[Cut]] = [dimensions.map { _ in direction == .entering ? .start : .end }]
+    visit(dimensions.map { _ in direction == .entering ? .start : .end })
     var outer = dimensions.map { _ in 0 }
-    for loop in nest.temporal.prefix(nest.temporalCount(outside: depth)) {
-      cuts.append(
-        dimensions.indices.map {
-          .carry(outer: outer[$0], advances: dimensions[$0] == loop.dimension)
-        })
-      for index in dimensions.indices where dimensions[index] == loop.dimension {
-        outer[index] += 1
+    var still = dimensions.map { _ in Cut.carry(outer: 0, advances: false) }
+    for loop in nest.temporal where loop.level < depth {
+      guard let own = dimensions.firstIndex(of: loop.dimension) else {
+        visit(still)
+        continue
       }
+      var cuts = still
+      cuts[own] = .carry(outer: outer[own], advances: true)
+      visit(cuts)
+      outer[own] += 1
+      still[own] = .carry(outer: outer[own], advances: false)
     }
-    return cuts
   }
 }
