@@ -49,7 +49,7 @@ struct LayerTextReader {
     } catch {
       var hint: String?
       if case .missing(let attribute) = error { hint = "add '\(attribute.name)=…'" }
-      throw self.error(column(of: error.attribute), error.message, hint)
+      throw self.error(column(of: error), error.message, hint)
     }
   }
 
@@ -98,14 +98,15 @@ struct LayerTextReader {
   }
 
   /// Where the number to change was written; a number left out stands at the one it follows.
-  private func column(of attribute: OpAttribute?) -> Int {
-    guard let attribute else { return kindColumn }
+  private func column(of error: OpError) -> Int {
+    guard let attribute = error.attribute else { return kindColumn }
     if let column = columns[attribute.name] { return column }
     let both = OpAttribute.allCases.first { $0.axes.contains(attribute) }
     if let both, let column = columns[both.name] { return column }
     for row in kind.rows where row.attribute == attribute {
       if case .same(let other) = row.standard, let column = columns[other.name] { return column }
     }
+    if case .notDivisible = error, let column = columns[OpAttribute.groups.name] { return column }
     return kindColumn
   }
 
@@ -124,7 +125,8 @@ extension OpKind {
     case .linear: return [(.inputChannels, Int(first.words))]
     case .concat: return [(.inputChannels, inputs.reduce(0) { $0 + $1.channels })] + size
     case .add:
-      return [(.inputChannels, first.channels), (.operands, inputs.count)] + size
+      // One tensor is no addition: that it does not fit says more than a number of operands.
+      return [(.inputChannels, first.channels), (.operands, max(2, inputs.count))] + size
     default: return [(.inputChannels, first.channels)] + size
     }
   }

@@ -27,8 +27,9 @@ extension Network {
           source = live[0]
           // Fewer operands of a possible addition are possible.
         } else if let sum = try? ElementwiseAdd(layer.op.output, operands: live.count) {
-          layer.op = sum
-          layer.inputs = live
+          layer = Layer(
+            name: layer.name, op: sum, inputs: live, parameters: layer.parameters,
+            precision: layer.precision)
         }
       }
       folded.append(layer)

@@ -9,25 +9,23 @@ public enum TensorSource: Hashable, Sendable {
 }
 
 /// One op of a network and what it reads.
-public struct Layer: Sendable {
+public struct Layer: Hashable, Sendable {
   public var name: String
-  public var op: any TensorOp
+  /// What makes layers cost the same: the op and the bit widths.
+  public let identity: LayerIdentity
   /// In the order of the op's operands.
   public var inputs: [TensorSource]
   /// Learned numbers: the op's weights, its bias and the batch norm folded into it.
   public var parameters: Int64
-  /// The bit widths the layer sets for itself.
-  public var precision: PrecisionOverride
 
   public init(
     name: String, op: any TensorOp, inputs: [TensorSource], parameters: Int64,
     precision: PrecisionOverride = .none
   ) {
     self.name = name
-    self.op = op
+    self.identity = LayerIdentity(op: op, precision: precision)
     self.inputs = inputs
     self.parameters = parameters
-    self.precision = precision
   }
 
   /// A layer with the parameters its op, batch norm and bias have.
@@ -41,19 +39,47 @@ public struct Layer: Sendable {
       name: name, op: op, inputs: inputs,
       parameters: op.weights + Int64(extra * op.output.channels), precision: precision)
   }
+
+  public var op: any TensorOp { identity.op }
+  /// The bit widths the layer sets for itself.
+  public var precision: PrecisionOverride { identity.precision }
 }
 
-extension Layer: Hashable {
-  public static func == (a: Layer, b: Layer) -> Bool {
-    a.name == b.name && a.op.isEqual(to: b.op) && a.inputs == b.inputs
-      && a.parameters == b.parameters && a.precision == b.precision
+/// An op at a precision: layers of one identity cost the same and are mapped once.
+public struct LayerIdentity: Hashable, Sendable {
+  /// A class because the layers of all networks of a search space share a few dozen of them:
+  /// copying one is a pointer, and so in most cases is comparing two.
+  private final class Storage: Sendable {
+    let op: any TensorOp
+    let precision: PrecisionOverride
+    let hash: Int
+
+    init(op: any TensorOp, precision: PrecisionOverride) {
+      self.op = op
+      self.precision = precision
+      var hasher = Hasher()
+      hasher.combine(op)
+      hasher.combine(precision)
+      hash = hasher.finalize()
+    }
   }
 
-  public func hash(into hasher: inout Hasher) {
-    hasher.combine(name)
-    hasher.combine(op)
-    hasher.combine(inputs)
+  private let storage: Storage
+
+  public init(op: any TensorOp, precision: PrecisionOverride = .none) {
+    storage = Storage(op: op, precision: precision)
   }
+
+  public var op: any TensorOp { storage.op }
+  public var precision: PrecisionOverride { storage.precision }
+
+  public static func == (a: LayerIdentity, b: LayerIdentity) -> Bool {
+    a.storage === b.storage
+      || a.storage.hash == b.storage.hash && a.precision == b.precision
+        && a.op.isEqual(to: b.op)
+  }
+
+  public func hash(into hasher: inout Hasher) { hasher.combine(storage.hash) }
 }
 
 /// Why layers do not make a network.
@@ -117,40 +143,28 @@ public struct Network: Hashable, Sendable {
   public var parameters: Int64 { layers.reduce(0) { $0 + $1.parameters } }
 }
 
-/// Layers of a network that cost the same: one op at one precision.
+/// Layers of a network that cost the same.
 public struct LayerGroup: Hashable, Sendable {
-  public var op: any TensorOp
-  public var precision: PrecisionOverride
+  public var identity: LayerIdentity
   /// Indices into the network's layers, ascending.
   public var layers: [Int]
 
-  public static func == (a: LayerGroup, b: LayerGroup) -> Bool {
-    a.op.isEqual(to: b.op) && a.precision == b.precision && a.layers == b.layers
-  }
-
-  public func hash(into hasher: inout Hasher) {
-    hasher.combine(op)
-    hasher.combine(precision)
-    hasher.combine(layers)
-  }
+  public var op: any TensorOp { identity.op }
+  /// The bit widths the layers set for themselves.
+  public var precision: PrecisionOverride { identity.precision }
 }
 
 extension Network {
   /// The distinct layers, in the order in which they first occur: what has to be mapped.
   public var distinctLayers: [LayerGroup] {
-    struct Identity: Hashable {
-      var op: AnyHashable
-      var precision: PrecisionOverride
-    }
     var groups: [LayerGroup] = []
-    var groupOf: [Identity: Int] = [:]
+    var groupOf: [LayerIdentity: Int] = [:]
     for (index, layer) in layers.enumerated() {
-      let identity = Identity(op: AnyHashable(layer.op), precision: layer.precision)
-      if let group = groupOf[identity] {
+      if let group = groupOf[layer.identity] {
         groups[group].layers.append(index)
       } else {
-        groupOf[identity] = groups.count
-        groups.append(LayerGroup(op: layer.op, precision: layer.precision, layers: [index]))
+        groupOf[layer.identity] = groups.count
+        groups.append(LayerGroup(identity: layer.identity, layers: [index]))
       }
     }
     return groups

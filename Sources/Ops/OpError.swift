@@ -59,11 +59,11 @@ public enum OpInputError: Error, Hashable, Sendable {
   public var message: String {
     switch self {
     case .wrongCount(let expected, let found):
-      "reads \(expected) \(expected == 1 ? "input" : "inputs"), not \(found)"
+      "reads \(expected) \(expected == 1 ? "input" : "inputs"), but is given \(found)"
     case .wrongShape(_, let expected, let found):
-      "reads \(expected), not \(found)"
+      "reads \(expected), but is given \(found)"
     case .wrongTotal(let attribute, let expected, let found):
-      "reads \(attribute.name)=\(expected), not \(found)"
+      "reads \(attribute.name)=\(expected), but is given \(found)"
     }
   }
 }

@@ -153,3 +153,11 @@ extension YAMLReader {
     }
   }
 }
+
+// MARK: - Hints
+extension YAMLReader {
+  /// The hint `did you mean 'capacity'?`, if one of the words is near.
+  public func didYouMean(_ word: String, among words: some Sequence<String>) -> String? {
+    EditDistance.didYouMean(word, among: words)
+  }
+}

@@ -212,6 +212,6 @@ struct ImpossibleOpTests {
     #expect(
       OpInputError.wrongShape(
         index: 0, expected: map, found: FeatureMap(channels: 3, height: 8, width: 8)
-      ).message == "reads 16x8x8, not 3x8x8")
+      ).message == "reads 16x8x8, but is given 3x8x8")
   }
 }
