@@ -86,8 +86,9 @@ struct TensorCounter {
     let stepCount = steps == .moves ? nest.temporalCount(outside: scope.depth) + 1 : 1
     var present = Array(repeating: Int64(1), count: stepCount)
     var kept = present
+    kept[0] = 0  // Nothing was held before the first step, and nothing is after the last.
     var spread: [FactorTable] = []
-    for index in factors.indices {
+    for index in factors.indices where !isTrivial(index, in: scope) {
       let table = table(of: index, scope, direction, steps)
       guard table.separateCount == 1 else {
         spread.append(table)
@@ -135,6 +136,10 @@ struct TensorCounter {
     let key = TableKey(
       factor: index, depth: scope.depth, loops: signature ?? 0, direction: direction, steps: steps)
     if signature != nil, let known = tables[key] { return known }
+    if let even = evenTable(of: factors[index], scope, steps) {
+      if signature != nil { tables[key] = even }
+      return even
+    }
     let choices = dimensions.map { SpatialChoices(of: $0, nest: nest, scope: scope) }
     var table = FactorTable(
       separateCount: choices.reduce(1) { $0 * Int($1.separateCount) }, counts: [])
@@ -150,6 +155,70 @@ struct TensorCounter {
       last = (cuts, counts)
     }
     if signature != nil { tables[key] = table }
+    return table
+  }
+
+  /// Whether a factor is one word at every step: a dimension that does not move the tensor, all of
+  /// whose loops are inside the tiles.
+  private func isTrivial(_ index: Int, in scope: CountingScope) -> Bool {
+    guard case .irrelevant(let dimension) = factors[index] else { return false }
+    guard let outermost = nest.chain(dimension).first else { return true }
+    return outermost.level >= scope.depth
+  }
+
+  /// The table of a factor of one index, or none, all of whose loops divide: every piece is full,
+  /// nobody is idle, and products of passes say it all.
+  private func evenTable(
+    of factor: TensorFactor, _ scope: CountingScope, _ steps: Steps
+  ) -> FactorTable? {
+    let dimension: LoopDimension
+    let isSingle: Bool
+    switch factor {
+    case .irrelevant(let own): (dimension, isSingle) = (own, false)
+    case .single(let own): (dimension, isSingle) = (own, true)
+    case .affine: return nil
+    }
+    guard nest.divides(dimension) else { return nil }
+    var separate = 1
+    var words: Int64 = 1
+    for (number, loop) in nest.spatial.enumerated()
+    where loop.dimension == dimension && loop.level < scope.depth {
+      let passes = nest.chain(dimension)[loop.chainIndex].passes
+      switch scope.roles[number] {
+      case .separate: separate *= Int(passes)
+      case .united: words *= isSingle ? Int64(passes) : 1
+      case .summed: words *= Int64(passes)
+      }
+    }
+    var extent = Int64(nest.bounds[dimension])
+    var inner: Int64 = 1
+    for loop in nest.chain(dimension) where loop.level < scope.depth {
+      extent = Int64(loop.step)
+      if loop.order != nil { inner *= Int64(loop.passes) }
+    }
+    if isSingle { words *= extent }
+    var table = FactorTable(separateCount: separate, counts: [])
+    func append(_ positions: Int64, keeps: Bool) {
+      let present = positions * words
+      for _ in 0..<separate {
+        table.counts.append(AxisCount(present: present, kept: keeps ? present : 0))
+      }
+    }
+    guard steps == .moves else {
+      append(steps == .edge(.all) ? inner : 1, keeps: false)
+      return table
+    }
+    append(1, keeps: false)
+    var outer: Int64 = 1
+    for loop in nest.temporal where loop.level < scope.depth {
+      guard loop.dimension == dimension else {
+        append(outer, keeps: !isSingle || inner == 1)
+        continue
+      }
+      append(outer * (loop.passes - 1), keeps: !isSingle)
+      outer *= loop.passes
+      inner /= loop.passes
+    }
     return table
   }
 
