@@ -31,7 +31,8 @@ let package = Package(
     .target(name: "Dataflow", dependencies: ["Ops"], swiftSettings: settings),
     .target(name: "Networks", dependencies: ["Ops"], swiftSettings: settings),
     // Floor 2
-    .target(name: "Accelerators", dependencies: ["Dataflow", "Ops"], swiftSettings: settings),
+    .target(
+      name: "Accelerators", dependencies: ["Dataflow", "Networks", "Ops"], swiftSettings: settings),
     // Floor 3
     .target(
       name: "HardwareConfigs",
@@ -39,13 +40,28 @@ let package = Package(
         "Accelerators", "CostDiagnostics", "CostUnits", "CostYAML", "Dataflow", "Networks", "Ops",
       ],
       swiftSettings: settings),
+    .target(
+      name: "MeasuredTables",
+      dependencies: ["Accelerators", "CostDiagnostics", "CostYAML", "Networks"],
+      swiftSettings: settings),
     // Floor 4
-    .target(name: "CostAPI", dependencies: [], swiftSettings: settings),
+    .target(
+      name: "TimeloopFiles",
+      dependencies: ["Accelerators", "CostDiagnostics", "CostYAML", "Dataflow", "Ops"],
+      swiftSettings: settings),
+    .target(
+      name: "CostAPI",
+      dependencies: [
+        "Accelerators", "CostDiagnostics", "CostYAML", "Dataflow", "HardwareConfigs",
+        "MeasuredTables", "Networks", "Ops",
+      ],
+      swiftSettings: settings),
     // Floor 6
     .executableTarget(
       name: "hwcost",
       dependencies: [
-        "CostAPI", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Accelerators", "CostAPI", "Dataflow", "MeasuredTables", "Networks", "Ops",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
     // Tests
@@ -67,6 +83,10 @@ let package = Package(
     .testTarget(
       name: "DiagnosticsTests", dependencies: ["CostDiagnostics"], swiftSettings: settings),
     .testTarget(
+      name: "MeasuredTests",
+      dependencies: ["Accelerators", "CostDiagnostics", "CostYAML", "MeasuredTables", "Networks"],
+      swiftSettings: settings),
+    .testTarget(
       name: "NetworkFileTests",
       dependencies: ["CostDiagnostics", "HardwareConfigs", "Networks", "Ops"],
       exclude: ["Fixtures"], swiftSettings: settings),
@@ -74,6 +94,12 @@ let package = Package(
     .testTarget(name: "OpsTests", dependencies: ["Ops"], swiftSettings: settings),
     .target(
       name: "TestSupport", dependencies: ["Dataflow", "Ops"], path: "Tests/_TestSupport",
+      swiftSettings: settings),
+    .testTarget(
+      name: "TimeloopTests",
+      dependencies: [
+        "Accelerators", "CostDiagnostics", "CostYAML", "Dataflow", "Ops", "TimeloopFiles",
+      ],
       swiftSettings: settings),
     .testTarget(name: "UnitsTests", dependencies: ["CostUnits"], swiftSettings: settings),
     .testTarget(

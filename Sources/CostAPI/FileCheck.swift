@@ -1,0 +1,67 @@
+internal import CostDiagnostics
+internal import CostYAML
+internal import HardwareConfigs
+
+/// Looks for every mistake of files, whatever kind of file each is.
+public struct FileCheck: Sendable {
+  /// What was found out about one file.
+  public struct Finding: Sendable {
+    public var path: String
+    /// What the file is: `spatial-array`, `measured`, `network`; `nil` where that is not clear.
+    public var kind: String?
+    /// `nil` for a file without mistakes.
+    public var error: CostAPIError?
+
+    /// How many mistakes the file has.
+    public var mistakes: Int {
+      guard case .input(let input, _)? = error else { return error == nil ? 0 : 1 }
+      return input.diagnostics.count
+    }
+  }
+
+  /// The YAML files that a path stands for: itself, or all in a folder and the folders in it.
+  ///
+  /// - Throws: `CostAPIError` for a path that does not exist, and a folder without such files.
+  public static func files(at path: String) throws(CostAPIError) -> [String] {
+    guard TextFile.isFolder(path) else {
+      guard TextFile.exists(path) else {
+        throw .file(.cannotRead(path: path, reason: "no such file or directory"))
+      }
+      return [path]
+    }
+    let files = yamlFiles(in: path, depth: 0)
+    guard !files.isEmpty else {
+      throw .request("there is no YAML file in '\(path)'", hint: nil)
+    }
+    return files
+  }
+
+  private static func yamlFiles(in folder: String, depth: Int) -> [String] {
+    // Deeper than any tree of hardware files; a link to a folder above must not go on for ever.
+    guard depth < 8 else { return [] }
+    let start = folder.hasSuffix("/") ? folder : folder + "/"
+    return TextFile.names(in: folder).flatMap { name -> [String] in
+      let path = start + name
+      if TextFile.isFolder(path) { return yamlFiles(in: path, depth: depth + 1) }
+      return name.hasSuffix(".yaml") || name.hasSuffix(".yml") ? [path] : []
+    }
+  }
+
+  /// Checks one file.
+  public static func check(_ path: String) -> Finding {
+    var finding = Finding(path: path, kind: nil, error: nil)
+    do throws(CostAPIError) {
+      let file = try YAMLFile(path)
+      if NetworkFile.isNetwork(file.document) {
+        finding.kind = "network"
+        _ = try file.decode { document throws(InputError) in try NetworkFile.decode(document) }
+      } else {
+        finding.kind = file.document.root["kind"]?.scalar
+        _ = try TargetCatalog.load(path)
+      }
+    } catch {
+      finding.error = error
+    }
+    return finding
+  }
+}

@@ -1,0 +1,43 @@
+public import Dataflow
+public import Ops
+
+/// A mapping as the loops a programmer would write, one level of the hierarchy after the other.
+public struct LoopNestText: Sendable {
+  private let mapping: Mapping
+  private let levelNames: [String]
+  private let tensors: TensorSet
+
+  /// - Parameter problem: The nest that is mapped; tensors it does not have are not shown.
+  public init(_ mapping: Mapping, of problem: Problem, levelNames: [String]) {
+    self.mapping = mapping
+    self.levelNames = levelNames
+    tensors = TensorRole.allCases.reduce(into: []) { set, role in
+      if problem.projections[role] != nil { set.insert(TensorSet(role)) }
+    }
+  }
+
+  /// The lines of the nest, each closed by a line feed; loops of one pass are left out.
+  public var text: String {
+    let steps = mapping.explicitSteps
+    var lines: [String] = []
+    var depth = 0
+    func add(_ line: String) { lines.append(String(repeating: "  ", count: depth) + line) }
+    for (index, level) in mapping.levels.enumerated() {
+      let kept = tensors.members.filter { level.keeps.contains($0) }.map(\.name)
+      if !kept.isEmpty { add("\(levelNames[index]): \(kept.joined(separator: ", "))") }
+      for (position, loop) in level.allLoops.enumerated() where loop.passes > 1 {
+        let step = steps[index][position].map { " of \($0)" } ?? ""
+        let range = "for \(loop.dimension.name) in 0..<\(loop.passes)\(step)"
+        let spatial = position - level.temporal.count
+        if spatial < 0 {
+          add(range)
+        } else {
+          add("parallel \(range) along \(spatial < level.spatialX.count ? "x" : "y")")
+        }
+        depth += 1
+      }
+    }
+    add("compute")
+    return lines.joined(separator: "\n") + "\n"
+  }
+}

@@ -1,0 +1,93 @@
+/// The folders in which names of targets and networks are looked up, first to last.
+///
+/// Each folder is searched for `NAME.yaml`, `hwconfigs/NAME.yaml`,
+/// `hwconfigs/measured/NAME/device.yaml` and `networks/NAME.yaml`.
+public struct SearchPath: Hashable, Sendable {
+  public var folders: [String]
+
+  public init(folders: [String]) { self.folders = folders }
+
+  /// The folders of the command line, then those of `$HWCOST_CONFIG` (separated by colons), then
+  /// `share/hwcost` of the installation the executable belongs to, then its source tree.
+  public init(given: [String], environment: String?, executable: String?) {
+    folders = given
+    folders += (environment ?? "").split(separator: ":").map(String.init)
+    guard let executable else { return }
+    let home = Self.parent(of: executable)
+    folders.append("\(Self.parent(of: home))/share/hwcost")
+    // A build lies some folders below the source tree: .build/PLATFORM/release/hwcost.
+    var folder = home
+    for _ in 0..<6 where folder != "/" {
+      if TextFile.exists("\(folder)/Package.swift"), TextFile.isFolder("\(folder)/hwconfigs") {
+        folders.append(folder)
+        break
+      }
+      folder = Self.parent(of: folder)
+    }
+  }
+
+  /// What a name can stand for.
+  public enum Kind: Hashable, Sendable {
+    case target
+    case network
+  }
+
+  /// The first file of that name; `nil` where no folder has one.
+  public func file(of name: String, _ kind: Kind) -> String? {
+    for folder in folders {
+      for place in Self.places(of: kind) {
+        let path = "\(folder)/\(place.before)\(name)\(place.after)"
+        if TextFile.exists(path), !TextFile.isFolder(path) { return path }
+      }
+    }
+    return nil
+  }
+
+  /// Every name of a kind with its file, sorted by name; of two files of one name the first found.
+  public func files(_ kind: Kind) -> [(name: String, path: String)] {
+    var paths: [String: String] = [:]
+    for folder in folders {
+      for place in Self.places(of: kind) where !place.before.isEmpty {
+        let parent = "\(folder)/\(place.before)"
+        for entry in TextFile.names(in: parent) {
+          guard let name = Self.name(in: entry, place), paths[name] == nil else { continue }
+          let path = "\(parent)\(name)\(place.after)"
+          if TextFile.exists(path), !TextFile.isFolder(path) { paths[name] = path }
+        }
+      }
+    }
+    return paths.sorted { $0.key < $1.key }.map { (name: $0.key, path: $0.value) }
+  }
+}
+
+extension SearchPath {
+  private struct Place {
+    var before: String
+    var after: String
+  }
+
+  private static func places(of kind: Kind) -> [Place] {
+    switch kind {
+    case .target:
+      [
+        Place(before: "", after: ".yaml"), Place(before: "hwconfigs/", after: ".yaml"),
+        Place(before: "hwconfigs/measured/", after: "/device.yaml"),
+      ]
+    case .network:
+      [Place(before: "", after: ".yaml"), Place(before: "networks/", after: ".yaml")]
+    }
+  }
+
+  /// The name that a folder's entry gives a file, if the entry is of the place's form.
+  private static func name(in entry: String, _ place: Place) -> String? {
+    if place.after.hasPrefix("/") { return entry }
+    guard entry.hasSuffix(place.after), entry.count > place.after.count else { return nil }
+    return String(entry.dropLast(place.after.count))
+  }
+
+  /// The folder that holds a file or folder.
+  static func parent(of path: String) -> String {
+    guard let slash = path.lastIndex(of: "/") else { return "." }
+    return slash == path.startIndex ? "/" : String(path[..<slash])
+  }
+}

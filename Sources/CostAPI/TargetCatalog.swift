@@ -1,0 +1,150 @@
+public import Accelerators
+internal import CostDiagnostics
+internal import CostYAML
+internal import HardwareConfigs
+public import MeasuredTables
+public import Networks
+
+/// A target as read from its files.
+public struct LoadedTarget: Sendable {
+  /// What the target is.
+  public enum Model: Sendable {
+    case spatialArray(SpatialArray)
+    case measured(MeasuredDevice)
+  }
+
+  public var name: String
+  /// The file that was read.
+  public var path: String
+  public var model: Model
+  /// SHA-256 of the files that describe the target, one after the other.
+  public var configSHA256: String
+}
+
+extension LoadedTarget {
+  /// The target, asked in a certain way.
+  public func hardwareTarget(_ options: CostOptions) -> any HardwareTarget {
+    switch model {
+    case .spatialArray(let array): preconditionFailure("\(array.name) \(options)")
+    case .measured(let device): device
+    }
+  }
+}
+
+/// Finds targets and networks by name or path, and reads them.
+public struct TargetCatalog: Sendable {
+  public let searchPath: SearchPath
+
+  public init(_ searchPath: SearchPath) { self.searchPath = searchPath }
+
+  /// Every target's name and file, sorted by name.
+  public var targets: [(name: String, path: String)] { searchPath.files(.target) }
+
+  /// Every network's name and file, sorted by name.
+  public var networks: [(name: String, path: String)] { searchPath.files(.network) }
+
+  /// The target of a name or of a path to its file.
+  ///
+  /// - Throws: `CostAPIError` when there is none, or its files have mistakes.
+  public func target(_ nameOrPath: String) throws(CostAPIError) -> LoadedTarget {
+    try Self.load(try path(of: nameOrPath, .target))
+  }
+
+  /// The network of a name or of a path to its file.
+  ///
+  /// - Throws: `CostAPIError` when there is none, or its file has mistakes.
+  public func network(_ nameOrPath: String) throws(CostAPIError) -> Network {
+    try YAMLFile(path(of: nameOrPath, .network)).decode { document throws(InputError) in
+      try NetworkFile.decode(document)
+    }
+  }
+
+  /// The file that a name or a path stands for.
+  private func path(
+    of nameOrPath: String, _ kind: SearchPath.Kind
+  ) throws(CostAPIError) -> String {
+    if nameOrPath.contains("/") || nameOrPath.hasSuffix(".yaml") || nameOrPath.hasSuffix(".yml") {
+      let device = "\(nameOrPath)/device.yaml"
+      return TextFile.isFolder(nameOrPath) && TextFile.exists(device) ? device : nameOrPath
+    }
+    if let path = searchPath.file(of: nameOrPath, kind) { return path }
+    throw .unknownName(
+      kind: kind == .target ? "target" : "network", name: nameOrPath,
+      known: searchPath.files(kind).map(\.name))
+  }
+}
+
+// MARK: - Reading files
+extension TargetCatalog {
+  /// Reads a target's file, and those it names.
+  ///
+  /// - Throws: `CostAPIError` with every mistake of the files.
+  public static func load(_ path: String) throws(CostAPIError) -> LoadedTarget {
+    let file = try YAMLFile(path)
+    guard let kind = file.document.root["kind"]?.scalar else {
+      throw file.error("the key 'kind' is missing", hint: "targets are of kind \(kinds)")
+    }
+    switch kind {
+    case "measured": return try measuredDevice(file)
+    default:
+      throw file.error(
+        "unknown kind '\(kind)'", key: "kind",
+        hint: EditDistance.didYouMean(kind, among: ["measured", "spatial-array"])
+          ?? "targets are of kind \(kinds)")
+    }
+  }
+
+  private static let kinds = "spatial-array or measured"
+
+  private static func measuredDevice(_ file: YAMLFile) throws(CostAPIError) -> LoadedTarget {
+    let manifest = try file.decode { document throws(InputError) in
+      try TableManifest(decoding: document)
+    }
+    let path = "\(SearchPath.parent(of: file.path))/\(manifest.table)"
+    let table: String
+    do throws(FileError) { table = try TextFile.read(path) } catch { throw .file(error) }
+    do throws(InputError) {
+      let device = try MeasuredDevice(manifest, table: table, file: path)
+      return LoadedTarget(
+        name: device.name, path: file.path, model: .measured(device),
+        configSHA256: SHA256.hexadecimal(of: file.text + table))
+    } catch {
+      throw .input(error, sources: [file.path: file.text, path: table])
+    }
+  }
+}
+
+/// A YAML file with its text, so that mistakes can be shown in it.
+struct YAMLFile {
+  let path: String
+  let text: String
+  let document: YAMLDocument
+
+  init(_ path: String) throws(CostAPIError) {
+    do throws(FileError) { text = try TextFile.read(path) } catch { throw .file(error) }
+    self.path = path
+    do throws(InputError) {
+      document = try YAMLDocument(parsing: text, file: path)
+    } catch {
+      throw .input(error, sources: [path: text])
+    }
+  }
+
+  /// What the document stands for.
+  func decode<Value>(
+    _ body: (YAMLDocument) throws(InputError) -> Value
+  ) throws(CostAPIError) -> Value {
+    do throws(InputError) {
+      return try body(document)
+    } catch {
+      throw .input(error, sources: [path: text])
+    }
+  }
+
+  /// A mistake at a key of the file's top level, or at its start.
+  func error(_ message: String, key: String = "", hint: String? = nil) -> CostAPIError {
+    let location = document.root[key]?.location ?? document.root.location
+    return .input(
+      InputError(at: location, keyPath: key, message, hint: hint), sources: [path: text])
+  }
+}

@@ -1,0 +1,56 @@
+internal import Accelerators
+internal import ArgumentParser
+internal import CostAPI
+internal import MeasuredTables
+
+/// Shows what a target is made of.
+struct DescribeCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "describe",
+    abstract: "Show a target as a tree, with totals and the source of each number.",
+    discussion: """
+      Example:
+        hwcost describe eyeriss
+      """)
+
+  @Argument(help: ArgumentHelp("A target's name, or a path to its file.", valueName: "target"))
+  var target: String
+
+  @OptionGroup var common: CommonOptions
+
+  func run() throws {
+    let session = Session(common)
+    let loaded = try session.perform { () throws(CostAPIError) in
+      try session.catalog.target(target)
+    }
+    switch common.format {
+    case .json: try session.emit(loaded.json.indentedText + "\n")
+    case .jsonl, .csv:
+      try session.emit(loaded.json.compactText + "\n")
+    case .table:
+      let text: String
+      switch loaded.model {
+      case .spatialArray(let array): text = ArrayDescription(array).text
+      case .measured(let device): text = Self.text(of: device)
+      }
+      try session.emit(text + "file: \(loaded.path)\n")
+    }
+  }
+
+  func validate() throws {
+    if common.format == .csv { throw ValidationError("describe has no csv form; use json") }
+  }
+
+  private static func text(of device: MeasuredDevice) -> String {
+    let manifest = device.manifest
+    var lines = ["\(device.name): measured device, \(device.count) networks of \(manifest.space)"]
+    if let description = manifest.description { lines.append(description) }
+    lines.append("columns: latency in \(manifest.latency.unit.rawValue)")
+    if let energy = manifest.energy {
+      lines[lines.count - 1] += ", energy in \(energy.unit.rawValue)"
+    }
+    lines += manifest.measurement.map { "\($0.key): \($0.text)" }
+    lines.append("table: \(device.tableFile)")
+    return lines.joined(separator: "\n") + "\n"
+  }
+}

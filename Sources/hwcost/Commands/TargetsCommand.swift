@@ -1,0 +1,70 @@
+internal import Accelerators
+internal import ArgumentParser
+internal import CostAPI
+internal import MeasuredTables
+
+/// Lists the targets that can be named.
+struct TargetsCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "targets",
+    abstract: "List every target: its kind, clock, size and file.",
+    discussion: """
+      Example:
+        hwcost targets
+      """)
+
+  @OptionGroup var common: CommonOptions
+
+  func run() throws {
+    let session = Session(common)
+    var rows: [(target: LoadedTarget, facts: Facts)] = []
+    for (name, path) in session.catalog.targets {
+      do throws(CostAPIError) {
+        let target = try session.catalog.target(path)
+        rows.append((target, Facts(target)))
+      } catch {
+        session.remark("warning: '\(name)' is left out; 'hwcost check \(path)' says why")
+      }
+    }
+    let objects = rows.map { row -> JSONValue in
+      [
+        "name": .string(row.target.name), "kind": .string(row.facts.kind),
+        "clock_mhz": .optional(row.facts.clockMegahertz), "size": .string(row.facts.size),
+        "file": .string(row.target.path), "config_sha256": .string(row.target.configSHA256),
+      ]
+    }
+    try session.emit(objects, key: "targets") {
+      var table = TextTable([
+        .init("target"), .init("kind"), .init("clock [MHz]", .right), .init("size"), .init("file"),
+      ])
+      for row in rows {
+        table.add([
+          row.target.name, row.facts.kind,
+          row.facts.clockMegahertz.map { HumanNumber.significant($0) } ?? "-", row.facts.size,
+          row.target.path,
+        ])
+      }
+      return table.text(headingStyle: session.heading)
+    }
+  }
+}
+
+/// What a list says of a target.
+private struct Facts {
+  var kind: String
+  var clockMegahertz: Double?
+  var size: String
+
+  init(_ target: LoadedTarget) {
+    switch target.model {
+    case .spatialArray(let array):
+      kind = "spatial-array"
+      clockMegahertz = array.clockMegahertz
+      let memory = ArrayDescription.bytes(ArrayDescription.onChipBytes(of: array))
+      size = "\(array.laneCount) lanes, \(memory) on chip"
+    case .measured(let device):
+      kind = "measured"
+      size = "\(device.count) networks of \(device.manifest.space)"
+    }
+  }
+}

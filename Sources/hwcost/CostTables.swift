@@ -1,0 +1,95 @@
+internal import Accelerators
+internal import CostAPI
+internal import Dataflow
+
+/// The reports of `hwcost cost` as tables for people.
+struct CostTables {
+  private let reports: [CostReportJSON]
+  private let perLayer: Bool
+
+  init(_ reports: [CostReportJSON], perLayer: Bool) {
+    self.reports = reports
+    self.perLayer = perLayer
+  }
+
+  /// One table of all networks, then one of the layers of each; below, what was in force.
+  func text(_ heading: (String) -> String) -> String {
+    var text = networks.text(headingStyle: heading)
+    if perLayer {
+      for report in reports where !report.report.layers.isEmpty {
+        text += "\n\(report.report.target): \(Self.name(of: report))\n"
+        text += Self.layers(of: report.report).text(headingStyle: heading)
+      }
+    }
+    return text + footer
+  }
+
+  private static func name(of report: CostReportJSON) -> String {
+    report.origin?.text ?? report.report.network
+  }
+
+  private var networks: TextTable {
+    let showsIndex = reports.contains { $0.origin?.index != nil }
+    let joined = reports.first?.joined.map(\.key) ?? []
+    var columns: [TextTable.Column] = [.init("target"), .init("network")]
+    if showsIndex { columns.append(.init("index", .right)) }
+    columns += [
+      .init("MACs [M]", .right), .init("params [M]", .right), .init("latency [ms]", .right),
+      .init("energy [mJ]", .right), .init("DRAM [MB]", .right),
+    ]
+    var table = TextTable(columns + joined.map { .init($0, .right) })
+    for report in reports {
+      let cost = report.report
+      var row = [cost.target, Self.name(of: report)]
+      if showsIndex { row.append(report.origin?.index.map(String.init) ?? "-") }
+      row += [
+        HumanNumber.significant(Double(cost.macs) * 1e-6),
+        HumanNumber.significant(Double(cost.parameters) * 1e-6),
+        HumanNumber.significant(cost.latencyMilliseconds),
+        cost.energyMillijoules.map { HumanNumber.significant($0) } ?? "-",
+        cost.dramBytes.map { HumanNumber.significant(Double($0) * 1e-6) } ?? "-",
+      ]
+      table.add(row + report.joined.map(\.value.fieldText))
+    }
+    return table
+  }
+
+  /// Layers that are the same are one row.
+  private static func layers(of report: CostReport) -> TextTable {
+    var table = TextTable([
+      .init("layer"), .init("count", .right), .init("op"), .init("MACs [M]", .right),
+      .init("cycles", .right), .init("latency [ms]", .right), .init("energy [uJ]", .right),
+      .init("of all", .right), .init("DRAM [kB]", .right),
+    ])
+    var order: [String] = []
+    var groups: [String: [LayerCost]] = [:]
+    for layer in report.layers {
+      if groups[layer.text] == nil { order.append(layer.text) }
+      groups[layer.text, default: []].append(layer)
+    }
+    let all = report.layers.reduce(0) { $0 + ($1.energyPicojoules ?? 0) }
+    for text in order {
+      guard let group = groups[text], let first = group.first else { continue }
+      let count = Double(group.count)
+      let energy = first.energyPicojoules.map { $0 * count }
+      table.add([
+        first.name, String(group.count), text,
+        HumanNumber.significant(Double(first.macs) * count * 1e-6),
+        first.cycles.map { HumanNumber.grouped($0 * Int64(group.count)) } ?? "-",
+        HumanNumber.significant(first.latencyMilliseconds * count),
+        energy.map { HumanNumber.significant($0 * 1e-6) } ?? "-",
+        energy.map { HumanNumber.percent(all > 0 ? $0 / all : 0) } ?? "-",
+        first.dramBytes.map { HumanNumber.significant(Double($0) * count * 1e-3) } ?? "-",
+      ])
+    }
+    return table
+  }
+
+  private var footer: String {
+    guard let context = reports.first?.context else { return "" }
+    let options = context.options
+    return "objective \(options.objective.rawValue), \(options.factors.rawValue) factors, "
+      + "\(options.counting.rawValue) counting, batch \(options.batch); "
+      + "hwcost \(Release.version), model \(Release.modelVersion)\n"
+  }
+}

@@ -1,0 +1,100 @@
+internal import CostAPI
+
+/// What every command shares once the command line is understood.
+struct Session {
+  let options: CommonOptions
+  let catalog: TargetCatalog
+
+  init(_ options: CommonOptions) {
+    self.options = options
+    catalog = TargetCatalog(
+      SearchPath(
+        given: options.config, environment: Console.environment("HWCOST_CONFIG"),
+        executable: Console.executablePath))
+  }
+
+  /// Threads to work on.
+  var threads: Int { options.jobs ?? Console.processorCount }
+
+  /// Runs a body whose mistakes are the user's, and turns them into a message.
+  func perform<Value>(_ body: () throws(CostAPIError) -> Value) throws -> Value {
+    do throws(CostAPIError) {
+      return try body()
+    } catch {
+      throw Failure(text: error.message)
+    }
+  }
+
+  /// Writes a result to standard output, or to the file asked for.
+  func emit(_ text: String) throws {
+    guard let path = options.output else {
+      Console.write(text)
+      return
+    }
+    do throws(FileError) {
+      try TextFile.write(text, to: path)
+    } catch {
+      throw Failure(text: CostAPIError.file(error).message)
+    }
+  }
+
+  /// Writes a list of like things in the format asked for.
+  ///
+  /// - Parameters:
+  ///   - key: The key of the list in the JSON form.
+  ///   - table: The form for people.
+  func emit(_ objects: [JSONValue], key: String, table: () -> String) throws {
+    switch options.format {
+    case .table: try emit(table())
+    case .json:
+      let document: JSONValue = [
+        "schema": .integer(Release.schema), "hwcost": .string(Release.version),
+        key: .array(objects),
+      ]
+      try emit(document.indentedText + "\n")
+    case .jsonl: try emit(objects.map { $0.compactText + "\n" }.joined())
+    case .csv: try emit(Self.csv(objects))
+    }
+  }
+
+  /// Rows of comma-separated values named by the first object's keys; lists and objects in an
+  /// object are left out.
+  static func csv(_ objects: [JSONValue]) -> String {
+    guard case .object(let first)? = objects.first else { return "" }
+    let keys = first.filter(\.value.isField).map(\.key)
+    var writer = CSVWriter()
+    writer.add(keys)
+    for object in objects { writer.add(keys.map { object[$0]?.fieldText ?? "" }) }
+    return writer.text
+  }
+
+  /// A heading in bold on a terminal.
+  func heading(_ text: String) -> String {
+    guard options.output == nil, !options.noColor, Console.showsColor else { return text }
+    return "\u{1B}[1m\(text)\u{1B}[0m"
+  }
+
+  /// A remark on standard error, unless asked to be quiet.
+  func remark(_ text: String) {
+    if !options.quiet { Console.complain(text) }
+  }
+
+  /// Counts work that is done on one line of the terminal.
+  var progress: (@Sendable (_ done: Int, _ all: Int) -> Void)? {
+    guard !options.quiet, Console.showsProgress else { return nil }
+    return { done, all in
+      guard all > 20 else { return }
+      Console.overwriteLine(done == all ? "" : "\(done) of \(all) layers")
+    }
+  }
+}
+
+extension JSONValue {
+  /// Whether the value is one field of a table.
+  fileprivate var isField: Bool {
+    switch self {
+    case .array, .object: false
+    default: true
+    }
+  }
+}
