@@ -86,7 +86,10 @@ let package = Package(
     .testTarget(
       name: "DiagnosticsTests", dependencies: ["CostDiagnostics"], swiftSettings: settings),
     .testTarget(
-      name: "MapperTests", dependencies: ["Accelerators", "Dataflow", "Mapper", "Ops"],
+      name: "MapperTests",
+      dependencies: [
+        "Accelerators", "Dataflow", "HardwareConfigs", "Mapper", "Networks", "Ops", "TestSupport",
+      ],
       swiftSettings: settings),
     .testTarget(
       name: "MeasuredTests",
