@@ -1,5 +1,6 @@
 public import Accelerators
 internal import Dataflow
+internal import HardwareConfigs
 internal import Ops
 
 /// What one layer costs, in the versioned JSON form of `hwcost map` and `hwcost evaluate`.
@@ -12,7 +13,7 @@ public struct LayerReportJSON: Sendable {
     case given
   }
 
-  public var target: String
+  public var array: SpatialArray
   public var cost: LayerCost
   public var context: ReportContext
   public var origin: Origin
@@ -20,9 +21,10 @@ public struct LayerReportJSON: Sendable {
   public var searchSeconds: Double?
 
   public init(
-    target: String, cost: LayerCost, context: ReportContext, origin: Origin, searchSeconds: Double?
+    _ cost: LayerCost, on array: SpatialArray, context: ReportContext, origin: Origin,
+    searchSeconds: Double?
   ) {
-    self.target = target
+    self.array = array
     self.cost = cost
     self.context = context
     self.origin = origin
@@ -35,7 +37,7 @@ public struct LayerReportJSON: Sendable {
     let cycles = nests.reduce(0) { $0 + $1.cycles }
     let energy = nests.reduce(0) { $0 + $1.energyPicojoules }
     let head: [JSONValue.Member] = [
-      .init("schema", .integer(Release.schema)), .init("target", .string(target)),
+      .init("schema", .integer(Release.schema)), .init("target", .string(array.name)),
       .init("layer", .string(cost.text)),
     ]
     let totals: [JSONValue.Member] = [
@@ -126,7 +128,7 @@ public struct LayerReportJSON: Sendable {
       let text = LoopNestText(mapping, of: nest.problem, levelNames: names).text
       guard !texts.contains(text) else { continue }
       texts.append(text)
-      yaml.append(MappingFile(mapping, levelNames: names).yaml)
+      yaml.append(MappingFile.yaml(for: mapping, on: array.hierarchy))
     }
     return [
       .init("mapping", texts.isEmpty ? nil : .string(texts.joined(separator: "\n"))),

@@ -81,20 +81,34 @@ extension TargetCatalog {
   /// - Throws: `CostAPIError` with every mistake of the files.
   public static func load(_ path: String) throws(CostAPIError) -> LoadedTarget {
     let file = try YAMLFile(path)
-    guard let kind = file.document.root["kind"]?.scalar else {
-      throw file.error("the key 'kind' is missing", hint: "targets are of kind \(kinds)")
+    let kind = try file.decode { document throws(InputError) in
+      try HardwareConfig.kind(of: document)
     }
     switch kind {
-    case "measured": return try measuredDevice(file)
-    default:
-      throw file.error(
-        "unknown kind '\(kind)'", key: "kind",
-        hint: EditDistance.didYouMean(kind, among: ["measured", "spatial-array"])
-          ?? "targets are of kind \(kinds)")
+    case .measured: return try measuredDevice(file)
+    case .spatialArray: return try spatialArray(file)
     }
   }
 
-  private static let kinds = "spatial-array or measured"
+  private static func spatialArray(_ file: YAMLFile) throws(CostAPIError) -> LoadedTarget {
+    var sources = [file.path: file.text]
+    var parts = [file.text]
+    let folder = SearchPath.parent(of: file.path)
+    do throws(InputError) {
+      let config = try HardwareConfig(file.document) { name in
+        let path = "\(folder)/dataflows/\(name).yaml"
+        guard let text = try? TextFile.read(path) else { return nil }
+        sources[path] = text
+        parts.append(text)
+        return InputText(text: text, file: path)
+      }
+      return LoadedTarget(
+        name: config.array.name, path: file.path, model: .spatialArray(config.array),
+        configSHA256: SHA256.hexadecimal(of: parts.joined()))
+    } catch {
+      throw .input(error, sources: sources)
+    }
+  }
 
   private static func measuredDevice(_ file: YAMLFile) throws(CostAPIError) -> LoadedTarget {
     let manifest = try file.decode { document throws(InputError) in
