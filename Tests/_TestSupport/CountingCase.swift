@@ -116,6 +116,7 @@ extension CountingCase: CustomStringConvertible {
         }
       }
     }
+    if lines.isEmpty, simulated != closedForm { lines.append("a number that is not named here") }
     return lines
   }
 

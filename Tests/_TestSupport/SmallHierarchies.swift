@@ -13,21 +13,29 @@ package struct SmallHierarchies: Sendable {
     var lanes: Int32 = 1
     let levels = (0..<count).map { index in
       let hasMemory = index == 0 || !random.chance(1, in: 5)
-      return Hierarchy.Level(
+      var level = Hierarchy.Level(
         name: "L\(index)", memory: hasMemory ? Hierarchy.Memory(mustKeep: []) : nil,
-        x: wires(&random, &lanes), y: wires(&random, &lanes),
-        diagonal: TensorSet(rawValue: random.chance(1, in: 3) ? random.bits(of: 3) : 0))
+        x: wires(&random, &lanes), y: wires(&random, &lanes))
+      if level.x.size > 1, level.y.size > 1, random.chance(3, in: 4) {
+        level.diagonal = TensorSet(rawValue: random.bits(of: 3)).union(.input)
+        // Diagonal wires matter where neither axis has multicast.
+        if random.chance(3, in: 4) {
+          level.x.multicast.remove(.input)
+          level.y.multicast.remove(.input)
+        }
+      }
+      return level
     }
     return Hierarchy(levels: levels)
   }
 
   private func wires(_ random: inout SplitMix64, _ lanes: inout Int32) -> Hierarchy.Wires {
-    let drawn = random.chance(1, in: 2) ? 1 : random.number(in: 1...5)
+    let drawn = random.chance(1, in: 2) ? 1 : random.number(in: 2...5)
     let size = min(drawn, mostLanes / lanes)
     lanes *= size
     return Hierarchy.Wires(
       size: size, multicast: TensorSet(rawValue: random.bits(of: 3)),
-      forward: TensorSet(rawValue: random.chance(1, in: 2) ? random.bits(of: 3) : 0),
+      forward: TensorSet(rawValue: random.bits(of: 3)),
       reduce: TensorSet(rawValue: random.bits(of: TensorSet.output.rawValue)))
   }
 }

@@ -11,12 +11,13 @@ package struct SmallProblems: Sendable {
   package func problem(using random: inout SplitMix64) -> Problem {
     while true {
       let drawn: Problem? =
-        switch random.next() % 8 {
+        switch random.next() % 9 {
         case 0: linear(using: &random)
         case 1: pooling(using: &random)
         case 2: depthwise(using: &random)
         case 3: addition(using: &random)
         case 4: oneDimensional(using: &random)
+        case 5: anyProjections(using: &random)
         default: convolution(using: &random)
         }
       if let drawn, drawn.iterations <= largestProblem { return drawn }
@@ -58,6 +59,7 @@ package struct SmallProblems: Sendable {
     if random.chance(1, in: 6) { extent -= random.number(in: 0...3) }
     var terms = [AffineAxis.Term(stride, output), AffineAxis.Term(dilation, filter)]
     if random.chance(1, in: 4) { terms.reverse() }
+    if filters == 1, random.chance(1, in: 2) { terms.removeAll { $0.dimension == filter } }
     return (outputs, filters, AffineAxis(terms, offset: -padding, extent: max(extent, 1)))
   }
 
@@ -157,5 +159,30 @@ package struct SmallProblems: Sendable {
     return make(
       [.g: g, .c: c, .p: p, .q: q], weight: nil, input: [AffineAxis(.c, extent: c)] + place,
       output: place)
+  }
+
+  /// What no op has but a file may ask for: any dimensions in any axis, of every tensor.
+  private func anyProjections(using random: inout SplitMix64) -> Problem? {
+    let dimensions = random.shuffled(LoopDimension.allCases).prefix(4)
+    var bounds: [LoopDimension: Int32] = [:]
+    for dimension in dimensions { bounds[dimension] = random.number(in: 1...5) }
+    func axes() -> [AffineAxis] {
+      var left = random.shuffled(Array(dimensions)).dropLast(Int(random.number(in: 0...3)))
+      var axes: [AffineAxis] = []
+      while let first = left.popLast() {
+        func coefficient() -> Int32 { random.chance(1, in: 2) ? 1 : random.number(in: 1...4) }
+        var terms = [AffineAxis.Term(coefficient(), first)]
+        if random.chance(1, in: 2), let second = left.popLast() {
+          terms.append(AffineAxis.Term(coefficient(), second))
+        }
+        let reach = terms.reduce(1) { $0 + $1.coefficient * ((bounds[$1.dimension] ?? 1) - 1) }
+        let offset = random.chance(2, in: 3) ? 0 : random.number(in: -2...2)
+        let cropped = random.chance(2, in: 3) ? 0 : random.number(in: 0...2)
+        axes.append(AffineAxis(terms, offset: offset, extent: max(1, reach - cropped)))
+      }
+      return axes
+    }
+    return make(
+      bounds, weight: random.chance(1, in: 4) ? nil : axes(), input: axes(), output: axes())
   }
 }
