@@ -89,6 +89,10 @@ let package = Package(
     .target(
       name: "TestSupport", dependencies: ["Dataflow", "Ops"], path: "Tests/_TestSupport",
       swiftSettings: settings),
+    .testTarget(
+      name: "TimeloopTests",
+      dependencies: ["Dataflow", "Ops"],
+      swiftSettings: settings),
     .testTarget(name: "UnitsTests", dependencies: ["CostUnits"], swiftSettings: settings),
     .testTarget(
       name: "YAMLTests", dependencies: ["CostDiagnostics", "CostUnits", "CostYAML"],
