@@ -46,6 +46,10 @@ let package = Package(
       swiftSettings: settings),
     // Floor 4
     .target(
+      name: "TimeloopFiles",
+      dependencies: ["Accelerators", "CostDiagnostics", "CostYAML", "Dataflow", "Ops"],
+      swiftSettings: settings),
+    .target(
       name: "CostAPI",
       dependencies: [
         "Accelerators", "CostDiagnostics", "CostYAML", "Dataflow", "HardwareConfigs",
@@ -88,6 +92,12 @@ let package = Package(
     .testTarget(name: "OpsTests", dependencies: ["Ops"], swiftSettings: settings),
     .target(
       name: "TestSupport", dependencies: ["Dataflow", "Ops"], path: "Tests/_TestSupport",
+      swiftSettings: settings),
+    .testTarget(
+      name: "TimeloopTests",
+      dependencies: [
+        "Accelerators", "CostDiagnostics", "CostYAML", "Dataflow", "Ops", "TimeloopFiles",
+      ],
       swiftSettings: settings),
     .testTarget(name: "UnitsTests", dependencies: ["CostUnits"], swiftSettings: settings),
     .testTarget(
