@@ -41,19 +41,22 @@ let package = Package(
       ],
       swiftSettings: settings),
     .target(
+      name: "Mapper", dependencies: ["Accelerators", "Dataflow", "Networks", "Ops"],
+      swiftSettings: settings),
+    .target(
       name: "MeasuredTables",
       dependencies: ["Accelerators", "CostDiagnostics", "CostYAML", "Networks"],
       swiftSettings: settings),
-    // Floor 4
     .target(
       name: "TimeloopFiles",
       dependencies: ["Accelerators", "CostDiagnostics", "CostYAML", "Dataflow", "Ops"],
       swiftSettings: settings),
+    // Floor 4
     .target(
       name: "CostAPI",
       dependencies: [
         "Accelerators", "CostDiagnostics", "CostYAML", "Dataflow", "HardwareConfigs",
-        "MeasuredTables", "Networks", "Ops",
+        "Mapper", "MeasuredTables", "Networks", "Ops", "TimeloopFiles",
       ],
       swiftSettings: settings),
     // Floor 6

@@ -1,6 +1,7 @@
 public import Accelerators
 internal import Dataflow
 internal import HardwareConfigs
+internal import Mapper
 public import Networks
 internal import Ops
 
@@ -30,6 +31,18 @@ public struct LayerEvaluator: Sendable {
       layer.batch = batch
     }
     return layer
+  }
+
+  /// What a layer costs under the best mapping found, at the batch of the options.
+  ///
+  /// - Throws: `CostAPIError.cost` for a layer that cannot run on the array.
+  public func bestCost(of layer: LayerText) throws(CostAPIError) -> LayerCost {
+    do throws(CostError) {
+      return try MappedArray(array, options: options).cost(
+        of: LayerIdentity(op: layer.op, precision: layer.precision))
+    } catch {
+      throw .cost(error)
+    }
   }
 
   /// What a layer costs under a mapping of the user's own.

@@ -2,6 +2,7 @@ public import Accelerators
 internal import CostDiagnostics
 internal import CostYAML
 internal import HardwareConfigs
+internal import Mapper
 public import MeasuredTables
 public import Networks
 
@@ -25,9 +26,22 @@ extension LoadedTarget {
   /// The target, asked in a certain way.
   public func hardwareTarget(_ options: CostOptions) -> any HardwareTarget {
     switch model {
-    case .spatialArray(let array): preconditionFailure("\(array.name) \(options)")
+    case .spatialArray(let array): MappedArray(array, options: options)
     case .measured(let device): device
     }
+  }
+}
+
+extension LoadedTarget {
+  /// The array behind the target.
+  ///
+  /// - Throws: `CostAPIError.request` for a target that maps no layers.
+  public func spatialArray() throws(CostAPIError) -> SpatialArray {
+    guard case .spatialArray(let array) = model else {
+      throw .request(
+        "'\(name)' is measured: it maps no layers", hint: "ask 'hwcost cost' for whole networks")
+    }
+    return array
   }
 }
 
@@ -134,11 +148,11 @@ struct YAMLFile {
   let text: String
   let document: YAMLDocument
 
-  init(_ path: String) throws(CostAPIError) {
+  init(_ path: String, allowsTags: Bool = false) throws(CostAPIError) {
     do throws(FileError) { text = try TextFile.read(path) } catch { throw .file(error) }
     self.path = path
     do throws(InputError) {
-      document = try YAMLDocument(parsing: text, file: path)
+      document = try YAMLDocument(parsing: text, file: path, allowsTags: allowsTags)
     } catch {
       throw .input(error, sources: [path: text])
     }
