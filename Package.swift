@@ -46,6 +46,10 @@ let package = Package(
       swiftSettings: settings),
     // Floor 4
     .target(
+      name: "TimeloopFiles",
+      dependencies: ["Accelerators", "CostDiagnostics", "CostYAML", "Dataflow", "Ops"],
+      swiftSettings: settings),
+    .target(
       name: "CostAPI",
       dependencies: [
         "Accelerators", "CostDiagnostics", "CostYAML", "Dataflow", "HardwareConfigs",
@@ -91,7 +95,9 @@ let package = Package(
       swiftSettings: settings),
     .testTarget(
       name: "TimeloopTests",
-      dependencies: ["Dataflow", "Ops"],
+      dependencies: [
+        "Accelerators", "CostDiagnostics", "CostYAML", "Dataflow", "Ops", "TimeloopFiles",
+      ],
       swiftSettings: settings),
     .testTarget(name: "UnitsTests", dependencies: ["CostUnits"], swiftSettings: settings),
     .testTarget(
