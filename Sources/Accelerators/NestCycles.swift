@@ -16,10 +16,8 @@ extension SpatialArrayModel {
   ) -> NestCycles {
     let ports = array.levels.indices.map { portCycles($0, counts.levels[$0], widths: widths) }
     var compute = counts.steps
-    if rules == .exact {
-      for index in array.levels.indices.dropFirst() {
-        compute += exposedCycles(index, counts, under: mapping, widths: widths)
-      }
+    for index in array.levels.indices.dropFirst() {
+      compute += exposedCycles(index, counts, under: mapping, widths: widths)
     }
     return NestCycles(total: max(compute, ports.max() ?? 0), levels: ports)
   }

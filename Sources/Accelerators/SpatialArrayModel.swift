@@ -23,6 +23,7 @@ public struct SpatialArrayModel: Sendable {
     precondition(
       counts.levels.count == array.levels.count && mapping.levels.count == array.levels.count,
       "counts and mapping have as many levels as the array")
+    if rules == .timeloop { return timeloopCost(of: problem, under: mapping, counts: counts) }
     let widths = WordWidths(problem, on: hierarchy, under: mapping)
     let times = cycles(of: counts, under: mapping, widths: widths)
     let levels = array.levels.indices.map { index in
@@ -71,7 +72,8 @@ public struct SpatialArrayModel: Sendable {
     return memory.leakPicojoulesPerCycle * Double(instances) * Double(cycles)
   }
 
-  private func wirePicojoules(
+  /// Energy of the words and sums that cross the wires below a level.
+  func wirePicojoules(
     _ index: Int, _ wires: PerTensor<WireTraffic>, widths: WordWidths
   ) -> Double {
     let fanout = array.levels[index].fanout
