@@ -1,4 +1,5 @@
 public import Accelerators
+internal import CostDiagnostics
 internal import Dataflow
 internal import HardwareConfigs
 internal import Mapper

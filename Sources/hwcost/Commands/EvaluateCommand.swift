@@ -1,6 +1,7 @@
 internal import Accelerators
 internal import ArgumentParser
 internal import CostAPI
+internal import Dataflow
 internal import Networks
 
 /// Costs a layer under a mapping that is given.
