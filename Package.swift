@@ -83,6 +83,7 @@ let package = Package(
       swiftSettings: settings),
     .testTarget(
       name: "DiagnosticsTests", dependencies: ["CostDiagnostics"], swiftSettings: settings),
+    .testTarget(name: "EndToEndTests", dependencies: ["hwcost"], swiftSettings: settings),
     .testTarget(
       name: "MeasuredTests",
       dependencies: ["Accelerators", "CostDiagnostics", "CostYAML", "MeasuredTables", "Networks"],

@@ -31,7 +31,7 @@ struct LayerTables {
 
   private func summary(_ heading: (String) -> String) -> String {
     let array = report.array
-    var lines = [heading("\(cost.text) on \(array.name)")]
+    var lines = [heading("\(BriefLayerText.text(of: cost.text)) on \(array.name)")]
     let cycles = cost.cycles ?? 0
     let clock = HumanNumber.significant(array.clockMegahertz, digits: 3)
     lines.append(
