@@ -53,6 +53,10 @@ let package = Package(
       swiftSettings: settings),
     // Floor 4
     .target(
+      name: "TimeloopFiles",
+      dependencies: ["Accelerators", "CostDiagnostics", "CostYAML", "Dataflow", "Ops"],
+      swiftSettings: settings),
+    .target(
       name: "CostAPI",
       dependencies: [
         "Accelerators", "CostDiagnostics", "CostYAML", "Dataflow", "HardwareConfigs",
@@ -74,8 +78,10 @@ let package = Package(
     .testTarget(
       name: "ConfigTests",
       dependencies: [
-        "Accelerators", "CostDiagnostics", "CostYAML", "Dataflow", "HardwareConfigs", "Ops",
+        "Accelerators", "CostDiagnostics", "CostUnits", "CostYAML", "Dataflow", "HardwareConfigs",
+        "Ops",
       ],
+      exclude: ["Fixtures"],
       swiftSettings: settings),
     .testTarget(name: "CostAPITests", dependencies: ["CostAPI"], swiftSettings: settings),
     .testTarget(
@@ -84,6 +90,9 @@ let package = Package(
     .testTarget(
       name: "DiagnosticsTests", dependencies: ["CostDiagnostics"], swiftSettings: settings),
     .testTarget(name: "EndToEndTests", dependencies: ["hwcost"], swiftSettings: settings),
+    .testTarget(
+      name: "MapperTests", dependencies: ["Accelerators", "Dataflow", "Mapper", "Ops"],
+      swiftSettings: settings),
     .testTarget(
       name: "MeasuredTests",
       dependencies: ["Accelerators", "CostDiagnostics", "CostYAML", "MeasuredTables", "Networks"],

@@ -62,11 +62,16 @@ extension SpatialArrayConfig {
     let shape = (bits: access ?? word, partial: partial ?? .whole)
     let read = entry("read", from: &reader, source, shape)
     let hasWrite = reader.has("write")
-    let isApart = reader.has("fill") || reader.has("update")
+    let (hasFill, hasUpdate) = (reader.has("fill"), reader.has("update"))
+    let isApart = hasFill || hasUpdate
     if hasWrite, isApart {
       reader.report(
         reader.value, keyed: "write", "'write' stands for 'fill' and 'update'",
         hint: "write either 'write', or 'fill' and 'update'")
+      for key in ["read", "write", "fill", "update", "drain"] {
+        _ = reader.value(key, required: false)
+      }
+      return nil
     }
     let write = hasWrite || !isApart ? entry("write", from: &reader, source, shape) : nil
     let fill = isApart ? entry("fill", from: &reader, source, shape) : write
@@ -121,6 +126,8 @@ extension SpatialArrayConfig {
 
 // MARK: - Ports
 extension SpatialArrayConfig {
+  private static let mostPorts = 64
+
   private enum PortClock: String, CaseIterable { case core, link }
 
   /// Adds the ports of a level, or of one tensor's partition; `false` when anything is wrong.
@@ -130,6 +137,12 @@ extension SpatialArrayConfig {
   ) -> Bool {
     guard reader.has("ports") else { return true }
     guard let values = reader.values("ports") else { return false }
+    guard values.count <= Self.mostPorts else {
+      reader.report(
+        reader.value, keyed: "ports",
+        "there are \(values.count) ports, expected at most \(Self.mostPorts)")
+      return false
+    }
     var isGood = true
     for value in values {
       let index = list.ports.count

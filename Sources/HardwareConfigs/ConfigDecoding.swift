@@ -1,4 +1,5 @@
 internal import Accelerators
+internal import CostDiagnostics
 internal import CostUnits
 internal import CostYAML
 internal import Ops
@@ -13,8 +14,8 @@ struct Sourced<Value> {
 struct ConfigDecoding {
   private(set) var provenance: [String: Provenance] = [:]
   private(set) var unsourced: [String] = []
-  /// Names of the file's `sources`.
-  var sourceNames: [String] = []
+  /// Names of the file's `sources`; `nil` while they are not known, because they are wrong.
+  var sourceNames: [String]?
   /// Key paths that were replaced: what the file says of their source is no longer true.
   var overridden: Set<String> = []
 
@@ -34,10 +35,10 @@ struct ConfigDecoding {
       return inherited
     }
     if let source, let name = reader.string(source) {
-      guard sourceNames.contains(name) else {
+      guard sourceNames?.contains(name) ?? true else {
         reader.report(
           source, "'\(name)' is not in the file's sources",
-          hint: reader.didYouMean(name, among: sourceNames)
+          hint: reader.didYouMean(name, among: sourceNames ?? [])
             ?? "add '\(name): \"where the number is from\"' to sources")
         return inherited
       }
@@ -154,17 +155,19 @@ extension YAMLReader {
   /// A name that reports, key paths and file names can hold: letters, digits, `_`, `-` and `.`.
   mutating func identifier(_ value: Value) -> String? {
     guard let text = string(value) else { return nil }
-    let isPlain = text.unicodeScalars.allSatisfy {
-      $0.isASCII
-        && ($0.properties.isAlphabetic || ("0"..."9").contains($0)
-          || "_-.".unicodeScalars.contains($0))
+    return checkIdentifier(text, at: value.node.location, keyPath: value.keyPath) ? text : nil
+  }
+
+  /// Whether a text is a name; anything else is reported.
+  mutating func checkIdentifier(
+    _ text: String, at location: SourceLocation, keyPath: String
+  ) -> Bool {
+    if text.unicodeScalars.allSatisfy(\.isPartOfName), (1...64).contains(text.utf8.count) {
+      return true
     }
-    guard isPlain, text.utf8.count <= 64 else {
-      report(
-        value, "\(value.node.summary) is no name",
-        hint: "use at most 64 letters, digits, '_', '-' and '.'")
-      return nil
-    }
-    return text
+    report(
+      at: location, keyPath: keyPath, "'\(text.prefix(64))' is no name",
+      hint: "use at most 64 letters, digits, '_', '-' and '.'")
+    return false
   }
 }

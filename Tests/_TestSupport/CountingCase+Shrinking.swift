@@ -158,6 +158,7 @@ extension CountingCase {
       }
     }
     for index in result.mapping.levels.indices {
+      result.hierarchy.levels[index].name = "L\(index)"
       result.mapping.levels[index].temporal = recut(mapping.levels[index].temporal)
       result.mapping.levels[index].spatialX = recut(mapping.levels[index].spatialX)
       result.mapping.levels[index].spatialY = recut(mapping.levels[index].spatialY)
