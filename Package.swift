@@ -53,10 +53,6 @@ let package = Package(
       swiftSettings: settings),
     // Floor 4
     .target(
-      name: "TimeloopFiles",
-      dependencies: ["Accelerators", "CostDiagnostics", "CostYAML", "Dataflow", "Ops"],
-      swiftSettings: settings),
-    .target(
       name: "CostAPI",
       dependencies: [
         "Accelerators", "CostDiagnostics", "CostYAML", "Dataflow", "HardwareConfigs",
