@@ -41,6 +41,9 @@ let package = Package(
       ],
       swiftSettings: settings),
     .target(
+      name: "Mapper", dependencies: ["Accelerators", "Dataflow", "Networks", "Ops"],
+      swiftSettings: settings),
+    .target(
       name: "MeasuredTables",
       dependencies: ["Accelerators", "CostDiagnostics", "CostYAML", "Networks"],
       swiftSettings: settings),
@@ -71,8 +74,10 @@ let package = Package(
     .testTarget(
       name: "ConfigTests",
       dependencies: [
-        "Accelerators", "CostDiagnostics", "CostYAML", "Dataflow", "HardwareConfigs", "Ops",
+        "Accelerators", "CostDiagnostics", "CostUnits", "CostYAML", "Dataflow", "HardwareConfigs",
+        "Ops",
       ],
+      exclude: ["Fixtures"],
       swiftSettings: settings),
     .testTarget(name: "CostAPITests", dependencies: ["CostAPI"], swiftSettings: settings),
     .testTarget(
@@ -80,6 +85,9 @@ let package = Package(
       swiftSettings: settings),
     .testTarget(
       name: "DiagnosticsTests", dependencies: ["CostDiagnostics"], swiftSettings: settings),
+    .testTarget(
+      name: "MapperTests", dependencies: ["Accelerators", "Dataflow", "Mapper", "Ops"],
+      swiftSettings: settings),
     .testTarget(
       name: "MeasuredTests",
       dependencies: ["Accelerators", "CostDiagnostics", "CostYAML", "MeasuredTables", "Networks"],
