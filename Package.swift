@@ -73,8 +73,10 @@ let package = Package(
     .testTarget(
       name: "ConfigTests",
       dependencies: [
-        "Accelerators", "CostDiagnostics", "CostYAML", "Dataflow", "HardwareConfigs", "Ops",
+        "Accelerators", "CostDiagnostics", "CostUnits", "CostYAML", "Dataflow", "HardwareConfigs",
+        "Ops",
       ],
+      exclude: ["Fixtures"],
       swiftSettings: settings),
     .testTarget(name: "CostAPITests", dependencies: ["CostAPI"], swiftSettings: settings),
     .testTarget(

@@ -41,7 +41,7 @@ public struct DiagnosticRenderer: Sendable {
     guard let fileLines = lines[location.file], fileLines.indices.contains(location.line - 1)
     else { return nil }
     let line = fileLines[location.line - 1].unicodeScalars
-    guard location.column >= 1, location.column <= line.count + 1 else { return nil }
+    guard !line.isEmpty, location.column >= 1, location.column <= line.count + 1 else { return nil }
     // A long line is shown from a little before the column, so that the caret stays in sight.
     let skipped = max(0, location.column - Self.longestLine / 2)
     let start = line.count > Self.longestLine ? skipped : 0

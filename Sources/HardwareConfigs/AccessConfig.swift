@@ -62,11 +62,16 @@ extension SpatialArrayConfig {
     let shape = (bits: access ?? word, partial: partial ?? .whole)
     let read = entry("read", from: &reader, source, shape)
     let hasWrite = reader.has("write")
-    let isApart = reader.has("fill") || reader.has("update")
+    let (hasFill, hasUpdate) = (reader.has("fill"), reader.has("update"))
+    let isApart = hasFill || hasUpdate
     if hasWrite, isApart {
       reader.report(
         reader.value, keyed: "write", "'write' stands for 'fill' and 'update'",
         hint: "write either 'write', or 'fill' and 'update'")
+      for key in ["read", "write", "fill", "update", "drain"] {
+        _ = reader.value(key, required: false)
+      }
+      return nil
     }
     let write = hasWrite || !isApart ? entry("write", from: &reader, source, shape) : nil
     let fill = isApart ? entry("fill", from: &reader, source, shape) : write

@@ -13,8 +13,8 @@ struct Sourced<Value> {
 struct ConfigDecoding {
   private(set) var provenance: [String: Provenance] = [:]
   private(set) var unsourced: [String] = []
-  /// Names of the file's `sources`.
-  var sourceNames: [String] = []
+  /// Names of the file's `sources`; `nil` while they are not known, because they are wrong.
+  var sourceNames: [String]?
   /// Key paths that were replaced: what the file says of their source is no longer true.
   var overridden: Set<String> = []
 
@@ -34,10 +34,10 @@ struct ConfigDecoding {
       return inherited
     }
     if let source, let name = reader.string(source) {
-      guard sourceNames.contains(name) else {
+      guard sourceNames?.contains(name) ?? true else {
         reader.report(
           source, "'\(name)' is not in the file's sources",
-          hint: reader.didYouMean(name, among: sourceNames)
+          hint: reader.didYouMean(name, among: sourceNames ?? [])
             ?? "add '\(name): \"where the number is from\"' to sources")
         return inherited
       }

@@ -16,7 +16,7 @@ extension SpatialArrayConfig {
     }
     if value.node.entries != nil {
       return reader.mapping(value) {
-        DataflowConfig.constraints(from: &$0, levels: levels, defaultName: "custom")
+        DataflowConfig.constraints(from: &$0, levels: levelNames, defaultName: "custom")
       }
     }
     guard let name = reader.identifier(value) else { return nil }
@@ -31,7 +31,7 @@ extension SpatialArrayConfig {
     }
     // Mistakes in another file are not in this file's source order.
     do throws(InputError) {
-      return try DataflowConfig.decode(file, levels: levels, defaultName: name)
+      return try DataflowConfig.decode(file, levels: levelNames, defaultName: name)
     } catch {
       problemsElsewhere += error.diagnostics
       return .free(levelCount: levels.count)
@@ -45,7 +45,7 @@ enum DataflowConfig {
 
   /// A file of `hwconfigs/dataflows`: `schema`, `kind: dataflow`, then the keys of a dataflow.
   static func decode(
-    _ file: InputText, levels: [ArrayLevel], defaultName: String
+    _ file: InputText, levels: [String], defaultName: String
   ) throws(InputError) -> DataflowConstraints {
     let document = try YAMLDocument(parsing: file.text, file: file.file)
     return try YAMLReader.decode(document) { reader in
@@ -56,7 +56,7 @@ enum DataflowConfig {
   }
 
   static func constraints(
-    from reader: inout YAMLReader, levels: [ArrayLevel], defaultName: String
+    from reader: inout YAMLReader, levels: [String], defaultName: String
   ) -> DataflowConstraints? {
     let name = reader.has("name") ? reader.identifier("name") : defaultName
     let factors = reader.choice("factors", of: Factors.self, required: false)
@@ -76,17 +76,16 @@ enum DataflowConfig {
   }
 
   private static func level(
-    from reader: inout YAMLReader, levels: [ArrayLevel], into constraints: inout DataflowConstraints
+    from reader: inout YAMLReader, levels: [String], into constraints: inout DataflowConstraints
   ) {
     for (name, location, value) in reader.remainingEntries() {
-      let index = levels.firstIndex { $0.name == name }
-      // Levels that are themselves wrong were reported; then no name can be checked.
+      let index = levels.firstIndex(of: name)
+      // Where the list of levels itself is wrong, no name can be checked.
       if index == nil, !levels.isEmpty {
-        let names = levels.map(\.name)
         reader.report(
           at: location, keyPath: reader.value.keyPath, "there is no level '\(name.prefix(64))'",
-          hint: reader.didYouMean(name, among: names)
-            ?? "the levels are \(names.joined(separator: ", "))")
+          hint: reader.didYouMean(name, among: levels)
+            ?? "the levels are \(levels.joined(separator: ", "))")
       }
       let level = reader.mapping(value) { Self.constraints(ofLevel: &$0) }
       if let index, let level { constraints.levels[index] = level }

@@ -18,11 +18,11 @@ extension SpatialArrayConfig {
       return nil
     }
     var levels: [ArrayLevel] = []
-    var names: [String] = []
+    levelNames = []
     var instances: Int64 = 1
     for (index, value) in values.enumerated() {
       let level = reader.mapping(value) { reader in
-        self.level(from: &reader, inherited, isOutermost: index == 0, others: &names, &instances)
+        self.level(from: &reader, inherited, isOutermost: index == 0, &instances)
       }
       if let level { levels.append(level) }
     }
@@ -31,16 +31,17 @@ extension SpatialArrayConfig {
 
   private mutating func level(
     from reader: inout YAMLReader, _ inherited: Provenance?, isOutermost: Bool,
-    others: inout [String], _ instances: inout Int64
+    _ instances: inout Int64
   ) -> ArrayLevel? {
     let source = decoding.provenance(of: &reader, inheriting: inherited)
     let name = reader.identifier("name")
     if let name {
-      if others.contains(name) {
+      if levelNames.contains(name) {
         reader.report(reader.value, keyed: "name", "two levels have the name '\(name)'")
       }
-      others.append(name)
     }
+    // A level whose name is wrong keeps its place.
+    levelNames.append(name ?? "")
     let hasMemory = Self.memoryKeys.contains { reader.keys.contains($0) }
     var memory: StorageLevel?
     if hasMemory || isOutermost {

@@ -29,7 +29,10 @@ extension SpatialArrayConfig {
     let leak = decoding.quantity(
       "leak", EnergyPerCycle.self, from: &reader, source, required: false)
     let buffering = buffering(from: &reader)
+    let mistakes = reader.diagnostics.count
     let keeps = keeps(from: &reader, sharing, isOutermost: isOutermost)
+    // What else is wrong cannot be judged by tensors that are.
+    guard reader.diagnostics.count == mistakes else { return nil }
     guard var words, var energies, let sharing, let keeps, let buffering, hasGoodPorts
     else { return nil }
     checkPorts(ports, keep: keeps.may, &reader)

@@ -23,6 +23,8 @@ struct SpatialArrayConfig {
   /// Cycles a second that `GB/s` are converted with.
   var clockMegahertz = 1.0
   var linkClockMegahertz: Double?
+  /// Names of all levels, of those with mistakes too.
+  var levelNames: [String] = []
 
   static func decode(
     _ document: YAMLDocument, overridden: Set<String>, dataflows: (String) -> InputText?
@@ -45,7 +47,7 @@ struct SpatialArrayConfig {
     _ = reader.value("kind")
     let name = reader.identifier("name")
     let sources = sources(from: &reader)
-    decoding.sourceNames = sources.keys.sorted()
+    decoding.sourceNames = sources?.keys.sorted()
     let source = decoding.provenance(of: &reader, inheriting: nil)
     let clock = decoding.quantity("clock", Frequency.self, from: &reader, source)
     clockMegahertz = clock?.megahertz ?? 1
@@ -73,16 +75,17 @@ struct SpatialArrayConfig {
       switches: CountingSwitches(
         storesPadding: padding == .stored, readsFirstPartialSum: first == .read),
       residency: residency ?? .spill, staticMilliwatts: power?.milliwatts ?? 0,
-      dataflow: dataflow, sources: sources, provenance: decoding.provenance)
+      dataflow: dataflow, sources: sources ?? [:], provenance: decoding.provenance)
   }
 
-  private func sources(from reader: inout YAMLReader) -> [String: String] {
-    let found = reader.mapping("sources", required: false) { sources -> [String: String]? in
+  /// The file's citations by name; `nil` when anything in them is wrong.
+  private func sources(from reader: inout YAMLReader) -> [String: String]? {
+    guard reader.has("sources") else { return [:] }
+    return reader.mapping("sources") { sources -> [String: String]? in
       var found: [String: String] = [:]
       for (key, _, value) in sources.remainingEntries() { found[key] = sources.string(value) }
       return found
     }
-    return found ?? [:]
   }
 
   private mutating func precision(
@@ -175,16 +178,17 @@ extension SpatialArrayConfig {
     _ key: String, from reader: inout YAMLReader, levels: [ArrayLevel]
   ) -> Int? {
     guard let value = reader.value(key), let name = reader.string(value) else { return nil }
-    // Levels that are themselves wrong were reported; saying that none has this name would mislead.
-    guard !levels.isEmpty else { return nil }
-    guard let index = levels.firstIndex(where: { $0.name == name }) else {
-      let names = levels.map(\.name)
+    // Where the list of levels itself is wrong, no name can be checked.
+    guard !levelNames.isEmpty else { return nil }
+    guard let index = levelNames.firstIndex(of: name) else {
       reader.report(
         value, "there is no level '\(name.prefix(64))'",
-        hint: reader.didYouMean(name, among: names)
-          ?? "the levels are \(names.joined(separator: ", "))")
+        hint: reader.didYouMean(name, among: levelNames)
+          ?? "the levels are \(levelNames.joined(separator: ", "))")
       return nil
     }
+    // Levels with mistakes were reported; then it is enough that there is one of this name.
+    guard levels.indices.contains(index) else { return nil }
     guard levels[index].memory != nil else {
       reader.report(value, "the level '\(name)' has no memory")
       return nil

@@ -83,7 +83,7 @@ public enum Frequency: UnitFamily {
   public static var units: [UnitSpelling] {
     [.init("MHz", 1), .init("GHz", 1000), .init("kHz", 0.001), .init("Hz", 0.000_001)]
   }
-  public static var range: ClosedRange<Double> { 0.000_001...1_000_000 }
+  public static var range: ClosedRange<Double> { 0.001...1_000_000 }
 }
 
 /// Powers, in milliwatts.

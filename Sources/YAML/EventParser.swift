@@ -26,11 +26,13 @@ struct EventParser: ~Copyable {
   /// On the heap, because libyaml keeps pointers into it.
   private let parser: UnsafeMutablePointer<yaml_parser_t>
   private let isReady: Bool
+  private let bytes: UnsafeBufferPointer<UInt8>
   private let file: String
 
   /// - Parameter bytes: UTF-8; the parser must not be used after the buffer is gone.
   init(_ bytes: UnsafeBufferPointer<UInt8>, file: String) {
     self.file = file
+    self.bytes = bytes
     parser = .allocate(capacity: 1)
     parser.initialize(to: yaml_parser_t())
     isReady = yaml_parser_initialize(parser) == 1
@@ -94,16 +96,28 @@ struct EventParser: ~Copyable {
     let state = parser.pointee
     let problem = state.problem.map { String(cString: $0) } ?? "unknown mistake"
     let context = state.context.map { " (\(String(cString: $0)))" } ?? ""
-    // A reader error (a control character) has no mark of its own; where the parser stands is near.
-    let mark = state.error == YAML_READER_ERROR ? state.mark : state.problem_mark
+    // A reader error (a control character) has no mark, only an offset.
+    let place =
+      state.error == YAML_READER_ERROR
+      ? location(ofByte: state.problem_offset) : location(state.problem_mark)
     return InputError(
-      at: location(mark), "not YAML: \(problem)\(context)", hint: Self.hint(for: problem))
+      at: place, "not YAML: \(problem)\(context)", hint: Self.hint(for: problem))
+  }
+
+  private func location(ofByte offset: Int) -> SourceLocation {
+    let before = String(decoding: bytes.prefix(offset), as: UTF8.self).unicodeScalars
+    let lineStart = before.lastIndex(of: "\n").map(before.index(after:)) ?? before.startIndex
+    return SourceLocation(
+      file: file, line: before.count { $0 == "\n" } + 1, column: before[lineStart...].count + 1)
   }
 
   private static func hint(for problem: String) -> String? {
     switch problem {
     case "found character that cannot start any token":
       "indent with spaces, not tabs, and quote text that starts with @, ` or %"
+    case "found a tab character that violates indentation": "indent with spaces, not tabs"
+    case "did not find expected ',' or ']'", "did not find expected ',' or '}'":
+      "close the bracket, or put a comma between two elements"
     case "mapping values are not allowed in this context":
       "quote text that holds ': ', and check the indentation"
     case "could not find expected ':'": "write 'key: value', with a space after the colon"

@@ -52,6 +52,52 @@ struct ExactCountingTests {
     }
   }
 
+  @Test("long dimensions, cut many times, are counted as well")
+  func longChains() {
+    var random = SplitMix64(seed: Self.seed &+ 101)
+    let problems = SmallProblems(largestProblem: 3000, scale: 5)
+    let hierarchies = SmallHierarchies(mostLanes: 24, mostLevels: 5)
+    for _ in 0..<600 {
+      let one = CountingCase(using: &random, problems: problems, hierarchies: hierarchies)
+      let differences = Self.differences(one)
+      #expect(differences.isEmpty, "HWCOST_SEED=\(Self.seed)\n\(Self.report(one))")
+    }
+  }
+
+  /// Ops as networks have them, but small.
+  private static func ops() throws -> [any TensorOp] {
+    let map = FeatureMap(channels: 4, height: 5, width: 3)
+    return [
+      try Convolution(input: map, outputChannels: 2, window: Window(square: 3, padding: 1)),
+      try Convolution(
+        input: map, outputChannels: 6, window: Window(square: 3, stride: 2, padding: 1), groups: 2),
+      try Convolution(input: map, outputChannels: 8, window: Window(square: 1, stride: 2)),
+      try Convolution(
+        input: map, outputChannels: 2, window: Window(square: 2, padding: 1, dilation: 2)),
+      try DepthwiseConvolution(input: map, window: Window(square: 3, stride: 1, padding: 1)),
+      try Pooling(.average, input: map, window: Window(square: 3, padding: 1)),
+      try Pooling(.maximum, input: map, window: Window(square: 2, stride: 2)),
+      try GlobalPooling(input: map),
+      try Linear(inputFeatures: 12, outputFeatures: 10),
+      try ElementwiseAdd(map), try Concat(output: map), try ChannelShuffle(map, groups: 2),
+    ]
+  }
+
+  @Test("the nests of ops are counted as the step by step execution does")
+  func opNests() throws {
+    let precision = Precision(weightBits: 8, activationBits: 8, accumulatorBits: 24)
+    var random = SplitMix64(seed: Self.seed &+ 102)
+    for op in try Self.ops() {
+      for problem in try op.problems(batch: 2, precision: precision) {
+        for _ in 0..<100 {
+          let one = CountingCase(problem, using: &random)
+          let differences = Self.differences(one)
+          #expect(differences.isEmpty, "HWCOST_SEED=\(Self.seed) \(op.kind)\n\(Self.report(one))")
+        }
+      }
+    }
+  }
+
   /// Tiny problems of which every mapping is tried.
   enum Shape: String, CaseIterable {
     case product = "k 3, c 3"

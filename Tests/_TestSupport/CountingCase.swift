@@ -22,7 +22,15 @@ package struct CountingCase: Hashable, Sendable {
     using random: inout SplitMix64, problems: SmallProblems = SmallProblems(),
     hierarchies: SmallHierarchies = SmallHierarchies()
   ) {
-    problem = problems.problem(using: &random)
+    self.init(problems.problem(using: &random), using: &random, hierarchies: hierarchies)
+  }
+
+  /// Draws a hierarchy, switches and a mapping for a problem.
+  package init(
+    _ problem: Problem, using random: inout SplitMix64,
+    hierarchies: SmallHierarchies = SmallHierarchies()
+  ) {
+    self.problem = problem
     hierarchy = hierarchies.hierarchy(using: &random)
     switches = CountingSwitches(
       storesPadding: random.chance(1, in: 4), readsFirstPartialSum: random.chance(1, in: 4))

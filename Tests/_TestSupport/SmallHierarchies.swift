@@ -1,15 +1,20 @@
 package import Dataflow
 internal import Ops
 
-/// Draws hierarchies of two to four levels with unbounded memories and few lanes.
+/// Draws hierarchies of a few levels with unbounded memories and few lanes.
 package struct SmallHierarchies: Sendable {
   /// The most multiply-accumulate lanes.
   package var mostLanes: Int32
 
-  package init(mostLanes: Int32 = 18) { self.mostLanes = mostLanes }
+  package var mostLevels: Int32
+
+  package init(mostLanes: Int32 = 18, mostLevels: Int32 = 4) {
+    self.mostLanes = mostLanes
+    self.mostLevels = mostLevels
+  }
 
   package func hierarchy(using random: inout SplitMix64) -> Hierarchy {
-    let count = Int(random.number(in: 2...4))
+    let count = Int(random.number(in: 2...mostLevels))
     var lanes: Int32 = 1
     let levels = (0..<count).map { index in
       let hasMemory = index == 0 || !random.chance(1, in: 5)

@@ -5,7 +5,13 @@ package struct SmallProblems: Sendable {
   /// The most iterations of a problem.
   package var largestProblem: Int64
 
-  package init(largestProblem: Int64 = 240) { self.largestProblem = largestProblem }
+  /// How many times longer dimensions may be than usual.
+  package var scale: Int32
+
+  package init(largestProblem: Int64 = 240, scale: Int32 = 1) {
+    self.largestProblem = largestProblem
+    self.scale = scale
+  }
 
   /// A convolution of any kind, a pooling, a linear layer or an addition.
   package func problem(using random: inout SplitMix64) -> Problem {
@@ -39,16 +45,16 @@ package struct SmallProblems: Sendable {
       precision: Self.precision)
   }
 
-  /// A bound of 1 to `largest`, small ones more often.
+  /// A bound of 1 to `largest` times the scale, small ones more often.
   private func bound(_ largest: Int32, _ random: inout SplitMix64) -> Int32 {
-    random.chance(1, in: 3) ? 1 : random.number(in: 1...largest)
+    random.chance(1, in: 3) ? 1 : random.number(in: 1...(largest * scale))
   }
 
   /// Rows (or columns) of an input under a sliding window, and the bounds of output and window.
   private func window(
     _ output: LoopDimension, _ filter: LoopDimension, _ random: inout SplitMix64
   ) -> (output: Int32, filter: Int32, axis: AffineAxis) {
-    let outputs = random.number(in: 1...7)
+    let outputs = random.number(in: 1...(7 * scale))
     let filters = random.chance(1, in: 4) ? 1 : random.number(in: 2...4)
     let stride = random.chance(1, in: 2) ? 1 : random.number(in: 1...3)
     let dilation: Int32 = random.chance(2, in: 3) ? 1 : 2
