@@ -41,6 +41,9 @@ let package = Package(
       ],
       swiftSettings: settings),
     .target(
+      name: "Mapper", dependencies: ["Accelerators", "Dataflow", "Networks", "Ops"],
+      swiftSettings: settings),
+    .target(
       name: "MeasuredTables",
       dependencies: ["Accelerators", "CostDiagnostics", "CostYAML", "Networks"],
       swiftSettings: settings),
@@ -84,6 +87,9 @@ let package = Package(
       swiftSettings: settings),
     .testTarget(
       name: "DiagnosticsTests", dependencies: ["CostDiagnostics"], swiftSettings: settings),
+    .testTarget(
+      name: "MapperTests", dependencies: ["Accelerators", "Dataflow", "Mapper", "Ops"],
+      swiftSettings: settings),
     .testTarget(
       name: "MeasuredTests",
       dependencies: ["Accelerators", "CostDiagnostics", "CostYAML", "MeasuredTables", "Networks"],

@@ -19,6 +19,7 @@ struct LoopNest: Sendable {
   struct TemporalLoop: Sendable {
     var level: Int
     var dimension: LoopDimension
+    var passes: Int64
   }
 
   /// A spatial loop named by its place.
@@ -38,6 +39,8 @@ struct LoopNest: Sendable {
   private(set) var temporal: [TemporalLoop]
   /// All spatial loops; those of one level and axis in the order written.
   private(set) var spatial: [SpatialLoop]
+  /// Indexed by the dimension's raw value.
+  private var evenChains: [Bool]
 
   init(_ mapping: Mapping, of problem: Problem) {
     bounds = problem.bounds
@@ -45,13 +48,16 @@ struct LoopNest: Sendable {
     chains = Array(repeating: [], count: LoopDimension.allCases.count)
     temporal = []
     spatial = []
+    evenChains = []
     for (index, level) in mapping.levels.enumerated() {
       for loop in level.temporal where loop.passes > 1 {
         append(
           loop,
           ChainLoop(
             level: index, order: temporal.count, axis: nil, passes: loop.passes, step: loop.step))
-        temporal.append(TemporalLoop(level: index, dimension: loop.dimension))
+        temporal.append(
+          TemporalLoop(
+            level: index, dimension: loop.dimension, passes: Int64(loop.passes)))
       }
       for axis in ArrayAxis.allCases {
         for loop in level.spatial(axis) where loop.passes > 1 {
@@ -66,6 +72,14 @@ struct LoopNest: Sendable {
         }
       }
     }
+    evenChains = LoopDimension.allCases.map { dimension in
+      var extent = problem.bounds[dimension]
+      for loop in chain(dimension) {
+        guard extent % loop.step == 0 else { return false }
+        extent = loop.step
+      }
+      return true
+    }
   }
 
   private mutating func append(_ loop: Loop, _ chainLoop: ChainLoop) {
@@ -79,6 +93,9 @@ struct LoopNest: Sendable {
   func innermostSpatialLoop(below level: Int, along axis: ArrayAxis) -> SpatialLoop? {
     spatial.last { $0.level == level && $0.axis == axis }
   }
+
+  /// Whether every loop of a dimension divides the tile it cuts.
+  func divides(_ dimension: LoopDimension) -> Bool { evenChains[Int(dimension.rawValue)] }
 
   /// How many temporal loops lie at the levels outside `depth`.
   func temporalCount(outside depth: Int) -> Int {

@@ -110,6 +110,14 @@ enum TensorFactor: Hashable, Sendable {
     }
   }
 
+  /// Whether a dimension is one of the factor's.
+  func moves(with dimension: LoopDimension) -> Bool {
+    switch self {
+    case .irrelevant(let own), .single(let own): own == dimension
+    case .affine(let axis, _): axis.terms.contains { $0.dimension == dimension }
+    }
+  }
+
   /// The factors of a projection over a box of the given bounds.
   static func factors(
     of projection: Projection, bounds: Extents, storesPadding: Bool

@@ -74,8 +74,8 @@ struct TensorCounter {
   private struct TableKey: Hashable {
     var factor: Int
     var depth: Int
-    /// Role, forwarding and diagonal of the spatial loops of the factor's dimensions.
-    var loops: [UInt8]
+    /// Four bits for each spatial loop of the factor's dimensions: role, forwarding, diagonal.
+    var loops: UInt64
     var direction: FactorCounter.Direction
     var steps: Steps
   }
@@ -86,25 +86,20 @@ struct TensorCounter {
     let stepCount = steps == .moves ? nest.temporalCount(outside: scope.depth) + 1 : 1
     var present = Array(repeating: Int64(1), count: stepCount)
     var kept = present
-    for index in factors.indices {
+    kept[0] = 0  // Nothing was held before the first step, and nothing is after the last.
+    var spread: [FactorTable] = []
+    for index in factors.indices where !isTrivial(index, in: scope) {
       let table = table(of: index, scope, direction, steps)
-      let separate = table.separateCount
-      let rows = present.count / stepCount
-      var nextPresent = Array(repeating: Int64(0), count: rows * separate * stepCount)
-      var nextKept = nextPresent
-      for row in 0..<rows {
-        for choice in 0..<separate {
-          let target = (row * separate + choice) * stepCount
-          for step in 0..<stepCount {
-            let count = table.counts[step * separate + choice]
-            nextPresent[target + step] = present[row * stepCount + step] * count.present
-            nextKept[target + step] = kept[row * stepCount + step] * count.kept
-          }
-        }
+      guard table.separateCount == 1 else {
+        spread.append(table)
+        continue
       }
-      present = nextPresent
-      kept = nextKept
+      for step in 0..<stepCount {
+        present[step] *= table.counts[step].present
+        kept[step] *= table.counts[step].kept
+      }
     }
+    for table in spread { (present, kept) = Self.spread(present, kept, stepCount, over: table) }
     return (0..<present.count / stepCount).map { row in
       var moved: Int64 = 0
       for cell in row * stepCount..<(row + 1) * stepCount { moved += present[cell] - kept[cell] }
@@ -112,57 +107,158 @@ struct TensorCounter {
     }
   }
 
+  /// Products for each choice so far and each separate choice of one more factor.
+  private static func spread(
+    _ present: [Int64], _ kept: [Int64], _ stepCount: Int, over table: FactorTable
+  ) -> (present: [Int64], kept: [Int64]) {
+    let separate = table.separateCount
+    var nextPresent: [Int64] = []
+    var nextKept: [Int64] = []
+    nextPresent.reserveCapacity(present.count * separate)
+    nextKept.reserveCapacity(present.count * separate)
+    for row in 0..<present.count / stepCount {
+      for choice in 0..<separate {
+        for step in 0..<stepCount {
+          let count = table.counts[step * separate + choice]
+          nextPresent.append(present[row * stepCount + step] * count.present)
+          nextKept.append(kept[row * stepCount + step] * count.kept)
+        }
+      }
+    }
+    return (nextPresent, nextKept)
+  }
+
   private mutating func table(
     of index: Int, _ scope: CountingScope, _ direction: FactorCounter.Direction, _ steps: Steps
   ) -> FactorTable {
     let dimensions = factors[index].dimensions
+    let signature = signature(of: factors[index], scope)
     let key = TableKey(
-      factor: index, depth: scope.depth, loops: signature(of: dimensions, scope),
-      direction: direction, steps: steps)
-    if let known = tables[key] { return known }
+      factor: index, depth: scope.depth, loops: signature ?? 0, direction: direction, steps: steps)
+    if signature != nil, let known = tables[key] { return known }
+    if let even = evenTable(of: factors[index], scope, steps) {
+      if signature != nil { tables[key] = even }
+      return even
+    }
     let choices = dimensions.map { SpatialChoices(of: $0, nest: nest, scope: scope) }
-    let table = FactorTable(
-      separateCount: choices.reduce(1) { $0 * Int($1.separateCount) },
-      counts: cuts(at: steps, dimensions, depth: scope.depth, direction).flatMap {
-        counter.counts(
-          of: factors[index], scope: scope, choices: choices, cuts: $0, direction: direction)
-      })
-    tables[key] = table
+    var table = FactorTable(
+      separateCount: choices.reduce(1) { $0 * Int($1.separateCount) }, counts: [])
+    var last: (cuts: [Cut], counts: [AxisCount])?
+    visitCuts(at: steps, dimensions, depth: scope.depth, direction) { cuts in
+      if let last, last.cuts == cuts {
+        table.counts += last.counts
+        return
+      }
+      let counts = counter.counts(
+        of: factors[index], scope: scope, choices: choices, cuts: cuts, direction: direction)
+      table.counts += counts
+      last = (cuts, counts)
+    }
+    if signature != nil { tables[key] = table }
     return table
   }
 
-  private func signature(of dimensions: [LoopDimension], _ scope: CountingScope) -> [UInt8] {
-    var signature: [UInt8] = []
-    for (number, loop) in nest.spatial.enumerated()
-    where loop.level < scope.depth && dimensions.contains(loop.dimension) {
-      var mark = scope.roles[number].rawValue
-      if scope.forwarding == loop { mark |= 4 }
-      if scope.diagonals.contains(where: { $0.x == loop || $0.y == loop }) { mark |= 8 }
-      signature.append(mark)
-    }
-    return signature
+  /// Whether a factor is one word at every step: a dimension that does not move the tensor, all of
+  /// whose loops are inside the tiles.
+  private func isTrivial(_ index: Int, in scope: CountingScope) -> Bool {
+    guard case .irrelevant(let dimension) = factors[index] else { return false }
+    guard let outermost = nest.chain(dimension).first else { return true }
+    return outermost.level >= scope.depth
   }
 
-  /// The cuts of some dimensions, for each step that counts.
-  private func cuts(
-    at steps: Steps, _ dimensions: [LoopDimension], depth: Int,
-    _ direction: FactorCounter.Direction
-  ) -> [[Cut]] {
-    guard steps == .moves else {
-      guard case .edge(let cut) = steps else { return [] }
-      return [dimensions.map { _ in cut }]
+  /// The table of a factor of one index, or none, all of whose loops divide: every piece is full,
+  /// nobody is idle, and products of passes say it all.
+  private func evenTable(
+    of factor: TensorFactor, _ scope: CountingScope, _ steps: Steps
+  ) -> FactorTable? {
+    let dimension: LoopDimension
+    let isSingle: Bool
+    switch factor {
+    case .irrelevant(let own): (dimension, isSingle) = (own, false)
+    case .single(let own): (dimension, isSingle) = (own, true)
+    case .affine: return nil
     }
-    var cuts: [[Cut]] = [dimensions.map { _ in direction == .entering ? .start : .end }]
-    var outer = dimensions.map { _ in 0 }
-    for loop in nest.temporal.prefix(nest.temporalCount(outside: depth)) {
-      cuts.append(
-        dimensions.indices.map {
-          .carry(outer: outer[$0], advances: dimensions[$0] == loop.dimension)
-        })
-      for index in dimensions.indices where dimensions[index] == loop.dimension {
-        outer[index] += 1
+    guard nest.divides(dimension) else { return nil }
+    var separate = 1
+    var words: Int64 = 1
+    for (number, loop) in nest.spatial.enumerated()
+    where loop.dimension == dimension && loop.level < scope.depth {
+      let passes = nest.chain(dimension)[loop.chainIndex].passes
+      switch scope.roles[number] {
+      case .separate: separate *= Int(passes)
+      case .united: words *= isSingle ? Int64(passes) : 1
+      case .summed: words *= Int64(passes)
       }
     }
-    return cuts
+    var extent = Int64(nest.bounds[dimension])
+    var inner: Int64 = 1
+    for loop in nest.chain(dimension) where loop.level < scope.depth {
+      extent = Int64(loop.step)
+      if loop.order != nil { inner *= Int64(loop.passes) }
+    }
+    if isSingle { words *= extent }
+    var table = FactorTable(separateCount: separate, counts: [])
+    func append(_ positions: Int64, keeps: Bool) {
+      let present = positions * words
+      for _ in 0..<separate {
+        table.counts.append(AxisCount(present: present, kept: keeps ? present : 0))
+      }
+    }
+    guard steps == .moves else {
+      append(steps == .edge(.all) ? inner : 1, keeps: false)
+      return table
+    }
+    append(1, keeps: false)
+    var outer: Int64 = 1
+    for loop in nest.temporal where loop.level < scope.depth {
+      guard loop.dimension == dimension else {
+        append(outer, keeps: !isSingle || inner == 1)
+        continue
+      }
+      append(outer * (loop.passes - 1), keeps: !isSingle)
+      outer *= loop.passes
+      inner /= loop.passes
+    }
+    return table
+  }
+
+  /// `nil` where the loops are too many for a signature.
+  private func signature(of factor: TensorFactor, _ scope: CountingScope) -> UInt64? {
+    var signature: UInt64 = 0
+    var count = 0
+    for (number, loop) in nest.spatial.enumerated()
+    where loop.level < scope.depth && factor.moves(with: loop.dimension) {
+      var mark = UInt64(scope.roles[number].rawValue)
+      if scope.forwarding == loop { mark |= 4 }
+      if scope.diagonals.contains(where: { $0.x == loop || $0.y == loop }) { mark |= 8 }
+      signature = signature << 4 | mark
+      count += 1
+    }
+    return count <= 16 ? signature : nil
+  }
+
+  /// Gives the cuts of some dimensions, for each step that counts.
+  private func visitCuts(
+    at steps: Steps, _ dimensions: [LoopDimension], depth: Int,
+    _ direction: FactorCounter.Direction, _ visit: ([Cut]) -> Void
+  ) {
+    if case .edge(let cut) = steps {
+      visit(dimensions.map { _ in cut })
+      return
+    }
+    visit(dimensions.map { _ in direction == .entering ? .start : .end })
+    var outer = dimensions.map { _ in 0 }
+    var still = dimensions.map { _ in Cut.carry(outer: 0, advances: false) }
+    for loop in nest.temporal where loop.level < depth {
+      guard let own = dimensions.firstIndex(of: loop.dimension) else {
+        visit(still)
+        continue
+      }
+      var cuts = still
+      cuts[own] = .carry(outer: outer[own], advances: true)
+      visit(cuts)
+      outer[own] += 1
+      still[own] = .carry(outer: outer[own], advances: false)
+    }
   }
 }
