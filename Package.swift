@@ -50,7 +50,9 @@ let package = Package(
     // Floor 4
     .target(
       name: "TimeloopFiles",
-      dependencies: ["Accelerators", "CostDiagnostics", "CostYAML", "Dataflow", "Ops"],
+      dependencies: [
+        "Accelerators", "CostDiagnostics", "CostYAML", "Dataflow", "HardwareConfigs", "Ops",
+      ],
       swiftSettings: settings),
     .target(
       name: "CostAPI",
@@ -104,7 +106,8 @@ let package = Package(
     .testTarget(
       name: "TimeloopTests",
       dependencies: [
-        "Accelerators", "CostDiagnostics", "CostYAML", "Dataflow", "Ops", "TimeloopFiles",
+        "Accelerators", "CostDiagnostics", "CostYAML", "Dataflow", "HardwareConfigs", "Ops",
+        "TimeloopFiles",
       ],
       swiftSettings: settings),
     .testTarget(name: "UnitsTests", dependencies: ["CostUnits"], swiftSettings: settings),
