@@ -49,7 +49,9 @@ let package = Package(
       swiftSettings: settings),
     .target(
       name: "TimeloopFiles",
-      dependencies: ["Accelerators", "CostDiagnostics", "CostYAML", "Dataflow", "Ops"],
+      dependencies: [
+        "Accelerators", "CostDiagnostics", "CostYAML", "Dataflow", "HardwareConfigs", "Ops",
+      ],
       swiftSettings: settings),
     // Floor 4
     .target(
@@ -105,7 +107,8 @@ let package = Package(
     .testTarget(
       name: "TimeloopTests",
       dependencies: [
-        "Accelerators", "CostDiagnostics", "CostYAML", "Dataflow", "Ops", "TimeloopFiles",
+        "Accelerators", "CostDiagnostics", "CostYAML", "Dataflow", "HardwareConfigs", "Ops",
+        "TimeloopFiles",
       ],
       swiftSettings: settings),
     .testTarget(name: "UnitsTests", dependencies: ["CostUnits"], swiftSettings: settings),
