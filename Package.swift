@@ -87,7 +87,6 @@ let package = Package(
       swiftSettings: settings),
     .testTarget(
       name: "DiagnosticsTests", dependencies: ["CostDiagnostics"], swiftSettings: settings),
-    .testTarget(name: "EndToEndTests", dependencies: ["hwcost"], swiftSettings: settings),
     .testTarget(
       name: "MapperTests", dependencies: ["Accelerators", "Dataflow", "Mapper", "Ops"],
       swiftSettings: settings),
