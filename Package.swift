@@ -47,16 +47,18 @@ let package = Package(
       name: "MeasuredTables",
       dependencies: ["Accelerators", "CostDiagnostics", "CostYAML", "Networks"],
       swiftSettings: settings),
-    // Floor 4
     .target(
       name: "TimeloopFiles",
-      dependencies: ["Accelerators", "CostDiagnostics", "CostYAML", "Dataflow", "Ops"],
+      dependencies: [
+        "Accelerators", "CostDiagnostics", "CostYAML", "Dataflow", "HardwareConfigs", "Ops",
+      ],
       swiftSettings: settings),
+    // Floor 4
     .target(
       name: "CostAPI",
       dependencies: [
         "Accelerators", "CostDiagnostics", "CostYAML", "Dataflow", "HardwareConfigs",
-        "MeasuredTables", "Networks", "Ops",
+        "Mapper", "MeasuredTables", "Networks", "Ops", "TimeloopFiles",
       ],
       swiftSettings: settings),
     // Floor 6
@@ -107,7 +109,8 @@ let package = Package(
     .testTarget(
       name: "TimeloopTests",
       dependencies: [
-        "Accelerators", "CostDiagnostics", "CostYAML", "Dataflow", "Ops", "TimeloopFiles",
+        "Accelerators", "CostDiagnostics", "CostYAML", "Dataflow", "HardwareConfigs", "Ops",
+        "TimeloopFiles",
       ],
       swiftSettings: settings),
     .testTarget(name: "UnitsTests", dependencies: ["CostUnits"], swiftSettings: settings),

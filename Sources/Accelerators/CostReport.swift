@@ -83,6 +83,18 @@ public struct LayerCost: Hashable, Sendable {
   }
 }
 
+extension LayerCost {
+  /// The cost of a layer whose loop nests run one after the other.
+  public init(text: String, nests: [MappedNest], clockMegahertz: Double) {
+    let cycles = nests.reduce(0) { $0 + $1.cost.cycles }
+    self.init(
+      name: "", text: text, macs: nests.reduce(0) { $0 + $1.cost.macs }, cycles: cycles,
+      latencyMilliseconds: Double(cycles) / (clockMegahertz * 1000),
+      energyPicojoules: nests.reduce(0) { $0 + $1.cost.energyPicojoules },
+      dramBytes: nests.reduce(0) { $0 + $1.cost.dramBytes }, nests: nests)
+  }
+}
+
 /// What a network costs on a target.
 public struct CostReport: Hashable, Sendable {
   public var target: String

@@ -1,5 +1,6 @@
 public import Accelerators
 internal import Dataflow
+internal import HardwareConfigs
 internal import Ops
 
 /// What one layer costs, in the versioned JSON form of `hwcost map` and `hwcost evaluate`.
@@ -12,7 +13,7 @@ public struct LayerReportJSON: Sendable {
     case given
   }
 
-  public var target: String
+  public var array: SpatialArray
   public var cost: LayerCost
   public var context: ReportContext
   public var origin: Origin
@@ -20,9 +21,10 @@ public struct LayerReportJSON: Sendable {
   public var searchSeconds: Double?
 
   public init(
-    target: String, cost: LayerCost, context: ReportContext, origin: Origin, searchSeconds: Double?
+    _ cost: LayerCost, on array: SpatialArray, context: ReportContext, origin: Origin,
+    searchSeconds: Double?
   ) {
-    self.target = target
+    self.array = array
     self.cost = cost
     self.context = context
     self.origin = origin
@@ -35,7 +37,7 @@ public struct LayerReportJSON: Sendable {
     let cycles = nests.reduce(0) { $0 + $1.cycles }
     let energy = nests.reduce(0) { $0 + $1.energyPicojoules }
     let head: [JSONValue.Member] = [
-      .init("schema", .integer(Release.schema)), .init("target", .string(target)),
+      .init("schema", .integer(Release.schema)), .init("target", .string(array.name)),
       .init("layer", .string(cost.text)),
     ]
     let totals: [JSONValue.Member] = [
@@ -54,7 +56,7 @@ public struct LayerReportJSON: Sendable {
   }
 
   /// The nests' utilizations, each weighed by its cycles.
-  private var utilization: Double {
+  public var utilization: Double {
     let cycles = cost.nests.reduce(0) { $0 + $1.cost.cycles }
     guard cycles > 0 else { return 0 }
     return cost.nests.reduce(0) { $0 + $1.cost.utilization * Double($1.cost.cycles) }
@@ -116,20 +118,27 @@ public struct LayerReportJSON: Sendable {
     return .object(members)
   }
 
-  /// The mappings of the nests as loops and as YAML; equal ones once, `null` where a nest has none.
-  private var mapping: [JSONValue.Member] {
-    var texts: [String] = []
-    var yaml: [String] = []
-    for nest in cost.nests {
-      guard let mapping = nest.mapping else { continue }
-      let names = nest.cost.levels.map(\.name)
-      let text = LoopNestText(mapping, of: nest.problem, levelNames: names).text
-      guard !texts.contains(text) else { continue }
-      texts.append(text)
-      yaml.append(MappingFile(mapping, levelNames: names).yaml)
+  /// The loops of the nests' mappings, equal ones once; `nil` where no nest is mapped.
+  public var loopNest: String? {
+    let texts = mapped.map { mapping, nest in
+      LoopNestText(mapping, of: nest.problem, levelNames: nest.cost.levels.map(\.name)).text
     }
+    return texts.isEmpty ? nil : texts.joined(separator: "\n")
+  }
+
+  /// The mappings of the nests, equal ones once.
+  private var mapped: [(mapping: Mapping, nest: MappedNest)] {
+    var seen: Set<Mapping> = []
+    return cost.nests.compactMap { nest in
+      guard let mapping = nest.mapping, seen.insert(mapping).inserted else { return nil }
+      return (mapping, nest)
+    }
+  }
+
+  private var mapping: [JSONValue.Member] {
+    let yaml = mapped.map { MappingFile.yaml(for: $0.mapping, on: array.hierarchy) }
     return [
-      .init("mapping", texts.isEmpty ? nil : .string(texts.joined(separator: "\n"))),
+      .init("mapping", .optional(loopNest)),
       .init("mapping_yaml", yaml.isEmpty ? nil : .string(yaml.joined(separator: "---\n"))),
     ]
   }

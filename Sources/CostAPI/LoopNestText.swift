@@ -41,3 +41,26 @@ public struct LoopNestText: Sendable {
     return lines.joined(separator: "\n") + "\n"
   }
 }
+
+extension LevelMapping {
+  /// The loops in the order in which they cut tiles: over time, along x, along y.
+  fileprivate var allLoops: [Loop] { temporal + spatialX + spatialY }
+}
+
+extension Mapping {
+  /// For each of a level's loops its step where that is not the product of the passes inside on
+  /// the dimension, else `nil`.
+  fileprivate var explicitSteps: [[Int32?]] {
+    var inside: [LoopDimension: Int64] = [:]
+    let steps = levels.reversed().map { level in
+      let steps = level.allLoops.reversed().map { loop -> Int32? in
+        let product = inside[loop.dimension] ?? 1
+        let (next, overflow) = product.multipliedReportingOverflow(by: Int64(loop.passes))
+        inside[loop.dimension] = overflow ? .max : next
+        return Int64(loop.step) == product ? nil : loop.step
+      }
+      return Array(steps.reversed())
+    }
+    return steps.reversed()
+  }
+}

@@ -2,6 +2,7 @@ public import Accelerators
 internal import CostDiagnostics
 internal import CostYAML
 internal import HardwareConfigs
+internal import Mapper
 public import MeasuredTables
 public import Networks
 
@@ -25,9 +26,22 @@ extension LoadedTarget {
   /// The target, asked in a certain way.
   public func hardwareTarget(_ options: CostOptions) -> any HardwareTarget {
     switch model {
-    case .spatialArray(let array): preconditionFailure("\(array.name) \(options)")
+    case .spatialArray(let array): MappedArray(array, options: options)
     case .measured(let device): device
     }
+  }
+}
+
+extension LoadedTarget {
+  /// The array behind the target.
+  ///
+  /// - Throws: `CostAPIError.request` for a target that maps no layers.
+  public func spatialArray() throws(CostAPIError) -> SpatialArray {
+    guard case .spatialArray(let array) = model else {
+      throw .request(
+        "'\(name)' is measured: it maps no layers", hint: "ask 'hwcost cost' for whole networks")
+    }
+    return array
   }
 }
 
@@ -81,20 +95,34 @@ extension TargetCatalog {
   /// - Throws: `CostAPIError` with every mistake of the files.
   public static func load(_ path: String) throws(CostAPIError) -> LoadedTarget {
     let file = try YAMLFile(path)
-    guard let kind = file.document.root["kind"]?.scalar else {
-      throw file.error("the key 'kind' is missing", hint: "targets are of kind \(kinds)")
+    let kind = try file.decode { document throws(InputError) in
+      try HardwareConfig.kind(of: document)
     }
     switch kind {
-    case "measured": return try measuredDevice(file)
-    default:
-      throw file.error(
-        "unknown kind '\(kind)'", key: "kind",
-        hint: EditDistance.didYouMean(kind, among: ["measured", "spatial-array"])
-          ?? "targets are of kind \(kinds)")
+    case .measured: return try measuredDevice(file)
+    case .spatialArray: return try spatialArray(file)
     }
   }
 
-  private static let kinds = "spatial-array or measured"
+  private static func spatialArray(_ file: YAMLFile) throws(CostAPIError) -> LoadedTarget {
+    var sources = [file.path: file.text]
+    var parts = [file.text]
+    let folder = SearchPath.parent(of: file.path)
+    do throws(InputError) {
+      let config = try HardwareConfig(file.document) { name in
+        let path = "\(folder)/dataflows/\(name).yaml"
+        guard let text = try? TextFile.read(path) else { return nil }
+        sources[path] = text
+        parts.append(text)
+        return InputText(text: text, file: path)
+      }
+      return LoadedTarget(
+        name: config.array.name, path: file.path, model: .spatialArray(config.array),
+        configSHA256: SHA256.hexadecimal(of: parts.joined()))
+    } catch {
+      throw .input(error, sources: sources)
+    }
+  }
 
   private static func measuredDevice(_ file: YAMLFile) throws(CostAPIError) -> LoadedTarget {
     let manifest = try file.decode { document throws(InputError) in
@@ -120,11 +148,11 @@ struct YAMLFile {
   let text: String
   let document: YAMLDocument
 
-  init(_ path: String) throws(CostAPIError) {
+  init(_ path: String, allowsTags: Bool = false) throws(CostAPIError) {
     do throws(FileError) { text = try TextFile.read(path) } catch { throw .file(error) }
     self.path = path
     do throws(InputError) {
-      document = try YAMLDocument(parsing: text, file: path)
+      document = try YAMLDocument(parsing: text, file: path, allowsTags: allowsTags)
     } catch {
       throw .input(error, sources: [path: text])
     }

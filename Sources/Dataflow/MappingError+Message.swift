@@ -22,6 +22,9 @@ extension MappingError {
     case .breaksConstraint(let level, let constraint): "\(level): \(constraint)"
     case .imperfectFactor(let level, let dimension, let extent, let step):
       "\(level): a step of \(step) does not divide \(extent) of \(dimension.name)"
+    case .tooManyVisits(let limit):
+      "the mapping has too many loops for Timeloop's rules, which would visit it more than "
+        + "\(limit) times"
     }
   }
 }

@@ -20,4 +20,6 @@ public enum MappingError: Error, Hashable, Sendable {
   case breaksConstraint(level: String, constraint: String)
   /// The dataflow allows only steps that divide, and this one does not.
   case imperfectFactor(level: String, LoopDimension, extent: Int64, step: Int64)
+  /// Counting by Timeloop's rules would visit the nest too often.
+  case tooManyVisits(limit: Int64)
 }

@@ -67,6 +67,31 @@ struct TimeloopNest: Sendable {
     }
     setResiduals(bounds: problem.bounds)
     setTiles()
+    try checkSize(hierarchy)
+  }
+
+  /// Most visits of the nest, and most children of a level, that are counted.
+  private static let largestSize: Int64 = 1 << 24
+
+  /// A walk visits each temporal loop twice, with remainders up to four times, inside each visit
+  /// of the loop around it; and it looks at each child of a level.
+  private func checkSize(_ hierarchy: Hierarchy) throws(MappingError) {
+    var visits: Int64 = 1
+    for entry in entries where !entry.isSpatial {
+      visits *= min(entry.end, hasRemainders ? 4 : 2)
+      guard visits <= Self.largestSize else { throw .tooManyVisits(limit: Self.largestSize) }
+    }
+    for (index, level) in levels.enumerated() {
+      var children: Int64 = 1
+      for entry in entries[level.spatial] {
+        children *= entry.end
+        guard children <= Self.largestSize else {
+          throw .exceedsFanout(
+            level: hierarchy.levels[index].name, .x, needed: children,
+            available: Self.largestSize)
+        }
+      }
+    }
   }
 
   private mutating func append(_ loops: [Loop], _ kind: Kind) {

@@ -9,6 +9,8 @@ public struct DiagnosticRenderer: Sendable {
   private let lines: [String: [Substring]]
   /// Longest part of a source line that is shown.
   private static let longestLine = 160
+  /// Most problems of one file that are shown.
+  private static let mostShown = 100
 
   /// - Parameter sources: Text of each file by the name its diagnostics carry; a diagnostic of a
   ///   file that is not there is written without its source line.
@@ -21,9 +23,13 @@ public struct DiagnosticRenderer: Sendable {
   /// A renderer for the diagnostics of one file.
   public init(file: String, text: String) { self.init(sources: [file: text]) }
 
-  /// All problems, each followed by a line feed.
+  /// All problems, each followed by a line feed; of more than a hundred only the first hundred and
+  /// how many there are besides.
   public func render(_ error: InputError) -> String {
-    error.diagnostics.map { render($0) + "\n" }.joined()
+    let shown = error.diagnostics.prefix(Self.mostShown)
+    let rest = error.diagnostics.count - shown.count
+    return shown.map { render($0) + "\n" }.joined()
+      + (rest > 0 ? "and \(rest) more mistakes\n" : "")
   }
 
   /// One problem, without a line feed at the end.

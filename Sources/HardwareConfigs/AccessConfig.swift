@@ -126,6 +126,8 @@ extension SpatialArrayConfig {
 
 // MARK: - Ports
 extension SpatialArrayConfig {
+  private static let mostPorts = 64
+
   private enum PortClock: String, CaseIterable { case core, link }
 
   /// Adds the ports of a level, or of one tensor's partition; `false` when anything is wrong.
@@ -135,6 +137,12 @@ extension SpatialArrayConfig {
   ) -> Bool {
     guard reader.has("ports") else { return true }
     guard let values = reader.values("ports") else { return false }
+    guard values.count <= Self.mostPorts else {
+      reader.report(
+        reader.value, keyed: "ports",
+        "there are \(values.count) ports, expected at most \(Self.mostPorts)")
+      return false
+    }
     var isGood = true
     for value in values {
       let index = list.ports.count

@@ -1,4 +1,5 @@
 internal import Accelerators
+internal import CostDiagnostics
 internal import CostUnits
 internal import CostYAML
 internal import Ops
@@ -154,17 +155,19 @@ extension YAMLReader {
   /// A name that reports, key paths and file names can hold: letters, digits, `_`, `-` and `.`.
   mutating func identifier(_ value: Value) -> String? {
     guard let text = string(value) else { return nil }
-    let isPlain = text.unicodeScalars.allSatisfy {
-      $0.isASCII
-        && ($0.properties.isAlphabetic || ("0"..."9").contains($0)
-          || "_-.".unicodeScalars.contains($0))
+    return checkIdentifier(text, at: value.node.location, keyPath: value.keyPath) ? text : nil
+  }
+
+  /// Whether a text is a name; anything else is reported.
+  mutating func checkIdentifier(
+    _ text: String, at location: SourceLocation, keyPath: String
+  ) -> Bool {
+    if text.unicodeScalars.allSatisfy(\.isPartOfName), (1...64).contains(text.utf8.count) {
+      return true
     }
-    guard isPlain, text.utf8.count <= 64 else {
-      report(
-        value, "\(value.node.summary) is no name",
-        hint: "use at most 64 letters, digits, '_', '-' and '.'")
-      return nil
-    }
-    return text
+    report(
+      at: location, keyPath: keyPath, "'\(text.prefix(64))' is no name",
+      hint: "use at most 64 letters, digits, '_', '-' and '.'")
+    return false
   }
 }

@@ -37,9 +37,13 @@ indirect enum ConfigTree {
   }
 
   /// A name, quoted where it would not be read as text.
-  static func name(_ name: String) -> ConfigTree {
-    let isPlain = name.first.map { $0.isASCII && ($0.isLetter || $0 == "_") } ?? false
-    return isPlain && name != "null" ? .text(name) : quoted(name)
+  static func name(_ name: String) -> ConfigTree { .text(plain(name)) }
+
+  /// A name, between quotes where it would not be read as text.
+  private static func plain(_ name: String) -> String {
+    let starts = name.first.map { $0.isASCII && ($0.isLetter || $0 == "_") } ?? false
+    let isPlain = starts && name != "null" && name.unicodeScalars.allSatisfy(\.isPartOfName)
+    return isPlain ? name : quoted(name).flow
   }
 }
 
@@ -101,12 +105,13 @@ extension ConfigTree {
     case .text(let text), .number(let text, _): text
     case .list(let items): "[" + items.map(\.flow).joined(separator: ", ") + "]"
     case .mapping(let entries):
-      "{" + entries.map { "\($0.key): \($0.value.flow)" }.joined(separator: ", ") + "}"
+      "{" + entries.map { "\(Self.plain($0.key)): \($0.value.flow)" }.joined(separator: ", ") + "}"
     }
   }
 
   private static func block(_ key: String, _ value: ConfigTree, indent: Int) -> String {
     let margin = String(repeating: " ", count: indent)
+    let key = plain(key)
     let line = "\(margin)\(key): \(value.flow)"
     switch value {
     case .mapping(let entries) where line.count > longestLine || indent == 0:
@@ -126,5 +131,15 @@ extension ConfigTree {
     let lines = entries.map { block($0.key, $0.value, indent: indent + 2) }.joined()
     // The dash takes the place of the first line's margin.
     return margin + "- " + lines.dropFirst(indent + 2)
+  }
+}
+
+extension Unicode.Scalar {
+  /// Whether names hold the character: letters, digits, `_`, `-` and `.`.
+  var isPartOfName: Bool {
+    switch self {
+    case "a"..."z", "A"..."Z", "0"..."9", "_", "-", ".": true
+    default: false
+    }
   }
 }

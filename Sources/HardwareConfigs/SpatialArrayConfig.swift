@@ -138,7 +138,8 @@ extension SpatialArrayConfig {
       var found: [VectorUnit] = []
       var taken: [OpKind: String] = [:]
       let entries = units.remainingEntries()
-      for (name, _, value) in entries {
+      for (name, location, value) in entries {
+        guard units.checkIdentifier(name, at: location, keyPath: "units") else { continue }
         let unit = units.mapping(value) { reader in
           self.unit(name, from: &reader, source, levels: levels, &taken)
         }

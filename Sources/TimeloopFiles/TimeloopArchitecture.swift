@@ -2,6 +2,7 @@ public import Accelerators
 public import CostDiagnostics
 public import CostYAML
 internal import Dataflow
+internal import HardwareConfigs
 internal import Ops
 
 /// An architecture in Timeloop's v0.4 form, with its energy table, as a spatial array.
@@ -21,11 +22,12 @@ public struct TimeloopArchitecture: Hashable, Sendable {
   public init(reading document: YAMLDocument, name: String) throws(InputError) {
     var reader = TimeloopReader(document)
     let root = Place(document.root, path: "")
-    let array = Self.array(root, name: name, &reader)
+    let found = Self.array(root, name: name, &reader)
     try reader.finish()
-    guard let array else {
+    guard var array = found else {
       throw InputError(at: document.root.location, "the file has no architecture")
     }
+    Self.setProvenance(of: &array)
     self.array = array
     warnings = reader.warnings
   }
@@ -113,10 +115,27 @@ public struct TimeloopArchitecture: Hashable, Sendable {
     return SpatialArray(
       name: name, clockMegahertz: 1000, precision: compute.precision(&reader), levels: levels,
       compute: unit, sources: ["timeloop": "imported from \(file)"],
-      provenance: [
-        "clock": .assumed("Timeloop counts cycles; its GFLOPs are at 1 GHz"),
-        "levels": .source("timeloop"), "compute": .source("timeloop"),
-      ])
+      provenance: ["clock": .assumed("Timeloop counts cycles; its GFLOPs are at 1 GHz")])
+  }
+
+  /// Says of every number a hardware file would have that it was imported; an array that has no
+  /// such form stays as it is, for ``hardwareFile()`` to report.
+  private static func setProvenance(of array: inout SpatialArray) {
+    let config = Result { () throws(InputError) in
+      try HardwareConfig(text: ConfigWriter(array).yaml, file: array.name)
+    }
+    guard case .success(let written) = config else { return }
+    for path in written.unsourcedNumbers { array.provenance[path] = .source("timeloop") }
+  }
+
+  /// The architecture as the text of a hardware file.
+  ///
+  /// - Throws: `InputError` where the format cannot say it: two limits on one stream of words, as
+  ///   of a read bandwidth within a shared one.
+  public func hardwareFile() throws(InputError) -> String {
+    let text = ConfigWriter(array).yaml
+    _ = try HardwareConfig(text: text, file: array.name)
+    return text
   }
 
   private static func fanout(

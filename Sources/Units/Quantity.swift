@@ -40,16 +40,6 @@ public struct Quantity<Family: UnitFamily>: Hashable, Sendable {
   /// The unit as it was written.
   public let symbol: String
 
-  /// A quantity computed, not read.
-  ///
-  /// - Precondition: `symbol` is a unit of the family.
-  public init(_ number: Double, _ symbol: String) {
-    let unit = Family.units.first { $0.symbol == symbol }
-    precondition(unit != nil, "'\(symbol)' is a unit of \(Family.name)")
-    canonical = number * (unit?.size ?? 1)
-    self.symbol = symbol
-  }
-
   /// Parses text such as `108 KiB`.
   ///
   /// - Throws: `QuantityError` when the number or the unit is missing, the unit is of another

@@ -76,8 +76,11 @@ public struct YAMLReader: ~Copyable {
     let present = Set(entries.map(\.key))
     let candidates = asked.filter { !present.contains($0) }
     var mistyped: Set<String> = []
-    for (entry, isRead) in zip(entries, isRead) where !isRead {
-      let near = EditDistance.nearest(to: entry.key, among: candidates)
+    let unknown = zip(entries, isRead).filter { !$0.1 }.map(\.0)
+    for (index, entry) in unknown.enumerated() {
+      // Nobody mistypes a hundred keys of one mapping; such a file is not worth the comparing.
+      let isCompared = index < Self.mostComparedKeys
+      let near = isCompared ? EditDistance.nearest(to: entry.key, among: candidates) : nil
       if let near { mistyped.insert(near) }
       diagnostics.append(
         Diagnostic(
@@ -91,6 +94,8 @@ public struct YAMLReader: ~Copyable {
     }
     return diagnostics
   }
+
+  private static let mostComparedKeys = 100
 
   private static func knownKeys(_ keys: [String]) -> String? {
     guard !keys.isEmpty else { return nil }

@@ -19,6 +19,7 @@ struct CostTables {
       for report in reports where !report.report.layers.isEmpty {
         text += "\n\(report.report.target): \(Self.name(of: report))\n"
         text += Self.layers(of: report.report).text(headingStyle: heading)
+        text += Self.hint(for: report.report)
       }
     }
     return text + footer
@@ -73,7 +74,7 @@ struct CostTables {
       let count = Double(group.count)
       let energy = first.energyPicojoules.map { $0 * count }
       table.add([
-        first.name, String(group.count), text,
+        first.name, String(group.count), BriefLayerText.text(of: text),
         HumanNumber.significant(Double(first.macs) * count * 1e-6),
         first.cycles.map { HumanNumber.grouped($0 * Int64(group.count)) } ?? "-",
         HumanNumber.significant(first.latencyMilliseconds * count),
@@ -83,6 +84,19 @@ struct CostTables {
       ])
     }
     return table
+  }
+
+  /// How to see why the costliest of the mapped layers costs what it does.
+  private static func hint(for report: CostReport) -> String {
+    var energies: [String: Double] = [:]
+    for layer in report.layers where layer.nests.contains(where: { $0.mapping != nil }) {
+      energies[layer.text, default: 0] += layer.energyPicojoules ?? 0
+    }
+    let costliest = energies.max { ($0.value, $1.key) < ($1.value, $0.key) }
+    guard let costliest else { return "" }
+    let layer = BriefLayerText.text(of: costliest.key)
+    return "costliest: \(layer)\n"
+      + "see why: hwcost map --target \(report.target) --layer '\(layer)'\n"
   }
 
   private var footer: String {

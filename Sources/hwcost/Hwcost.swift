@@ -16,7 +16,7 @@ struct Hwcost: ParsableCommand {
     version: Release.version,
     subcommands: [
       TargetsCommand.self, SpacesCommand.self, DescribeCommand.self, CheckCommand.self,
-      CostCommand.self,
+      CostCommand.self, MapCommand.self, EvaluateCommand.self, ImportTimeloopCommand.self,
     ])
 
   static func main() {

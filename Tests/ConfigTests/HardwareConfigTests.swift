@@ -291,6 +291,20 @@ struct HardwareConfigTests {
     #expect(error?.diagnostics.first?.location.file == "ours.yaml")
   }
 
+  @Test("any number of ports and keys is read or refused in no time")
+  func tooMany() throws {
+    let ports = (0..<5000).map { "{name: p\($0), bandwidth: 1 B/cycle, carries: [input.reads]}" }
+    let crowded = #expect(throws: InputError.self) {
+      try level("capacity: 1 KiB, \(energy), ports: [\(ports.joined(separator: ", "))]")
+    }
+    #expect(crowded?.diagnostics.map(\.message) == ["there are 5000 ports, expected at most 64"])
+    let keys = (0..<20_000).map { "k\($0): 1\n" }.joined()
+    let unknown = #expect(throws: InputError.self) { try array(top: keys) }
+    #expect(unknown?.diagnostics.count == 20_000)
+    let rendered = DiagnosticRenderer(sources: [:]).render(try #require(unknown))
+    #expect(rendered.hasSuffix("\nand 19900 more mistakes\n"))
+  }
+
   @Test("switches, residency and units are read")
   func rest() throws {
     let array = try array(
@@ -316,7 +330,10 @@ struct HardwareConfigTests {
     var array = try array()
     array.name = "null"
     array.sources = ["a": "quote \" backslash \\ line\nbreak tab\t colon: # é \u{2028}"]
-    array.provenance = ["clock": .assumed("yes: [no] \"maybe\"")]
+    array.sources["b: {c} #"] = "an odd key"
+    array.provenance = [
+      "clock": .assumed("yes: [no] \"maybe\""), "compute.energy": .source("b: {c} #"),
+    ]
     let again = try HardwareConfig(text: ConfigWriter(array).yaml, file: "f").array
     #expect(again == array)
   }

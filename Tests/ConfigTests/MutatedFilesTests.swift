@@ -1,6 +1,8 @@
+import Accelerators
 import CostDiagnostics
 import CostYAML
 import HardwareConfigs
+import Ops
 import Testing
 
 /// A small generator of numbers that are the same on every machine (Steele, Lea, Flood, "Fast
@@ -68,6 +70,42 @@ struct MutatedFilesTests {
       }
       _ = decode(bytes)
     }
+  }
+
+  @Test("a mapping changed at random is read or refused")
+  func mutatedMapping() throws {
+    let seed = UInt64.random(in: 0 ... .max)
+    print("seed of the mutations of a mapping: \(seed)")
+    var random = SplitMix64(state: seed)
+    let hierarchy = try ShippedFiles.config("eyeriss").array.hierarchy
+    let original = Array(
+      """
+      levels:
+        - {level: dram, keeps: [weight, input, output], temporal: [k 2@8, p 3@14]}
+        - {level: buffer, temporal: [c 4, q 32], spatial_x: [p 14], spatial_y: [r 3, k 4]}
+        - {level: scratchpads, temporal: [s 3, c 4, k 2]}
+      """.utf8)
+    let bounds = Extents([.k: 16, .c: 16, .p: 32, .q: 32, .r: 3, .s: 3])
+    var read = 0
+    for round in 0..<2000 {
+      var bytes = original
+      for _ in 0..<(round == 0 ? 0 : Int.random(in: 1...3, using: &random)) {
+        mutate(&bytes, &random)
+      }
+      do throws(InputError) {
+        let document = try YAMLDocument(parsing: bytes, file: "m")
+        let mapping = try MappingFile.decode(document, hierarchy: hierarchy, bounds: bounds)
+        // What is read is written and read again.
+        let text = MappingFile.yaml(for: mapping, on: hierarchy)
+        let again = try MappingFile.decode(
+          text: text, file: "w", hierarchy: hierarchy, bounds: bounds)
+        #expect(again == mapping)
+        read += 1
+      } catch {
+        #expect(!error.diagnostics.isEmpty)
+      }
+    }
+    #expect(read >= 1)
   }
 
   private func mutate(_ bytes: inout [UInt8], _ random: inout SplitMix64) {

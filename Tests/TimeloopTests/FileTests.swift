@@ -2,6 +2,7 @@ import Accelerators
 import CostDiagnostics
 import CostYAML
 import Dataflow
+import HardwareConfigs
 import Ops
 import Testing
 import TimeloopFiles
@@ -132,5 +133,39 @@ struct FileTests {
     }
     let found = error.diagnostics.map { "\($0.location.file):\($0.location.line): \($0.message)" }
     #expect(found == mistake.messages)
+  }
+
+  @Test("an imported architecture is a hardware file whose numbers all have a source")
+  func hardwareFile() throws {
+    let text = TimeloopText.architecture.replacing("shared_bandwidth: 6, ", with: "")
+    let imported = try TimeloopArchitecture(reading: document(text, "arch.yaml"), name: "chip")
+    let config = try HardwareConfig(text: imported.hardwareFile(), file: "imported.yaml")
+    #expect(config.array == imported.array)
+    #expect(config.unsourcedNumbers.isEmpty)
+    #expect(imported.array.provenance["compute.energy"] == .source("timeloop"))
+  }
+
+  @Test("a bandwidth shared with others that have their own has no form as a hardware file")
+  func sharedBandwidth() throws {
+    let imported = try TimeloopArchitecture(
+      reading: document(TimeloopText.architecture, "arch.yaml"), name: "chip")
+    #expect(throws: InputError.self) { try imported.hardwareFile() }
+  }
+
+  @Test("every line of an architecture may be missing without a crash")
+  func missingLines() throws {
+    for text in [TimeloopText.architecture, TimeloopText.problem, TimeloopText.mapping] {
+      let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+      for gap in lines.indices {
+        let rest = (lines[..<gap] + lines[(gap + 1)...]).joined(separator: "\n")
+        let files = [TimeloopText.architecture, TimeloopText.problem, TimeloopText.mapping]
+          .map { $0 == text ? rest : $0 }
+        let outcome = Result { try read(files[0], files[1], files[2]).cost() }
+        switch outcome {
+        case .success(let found): #expect(found.counts.operations > 0)
+        case .failure(let error): #expect(error is InputError || error is MappingError)
+        }
+      }
+    }
   }
 }

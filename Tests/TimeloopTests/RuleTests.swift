@@ -247,4 +247,15 @@ struct RuleTests {
     #expect(exact.levels[1].traffic.input.fills == 4)
     #expect(timeloop.levels[1].traffic.input.fills == 6)
   }
+
+  @Test("a nest that would be visited for ever is refused")
+  func tooManyVisits() throws {
+    // 27 temporal loops of two passes each.
+    let problem = try convolution(k: 512, c: 512, p: 512)
+    let twice = Array(repeating: 2 as Int32, count: 9)
+    let loops = level(twice.map { (.k, $0) } + twice.map { (.c, $0) } + twice.map { (.p, $0) })
+    #expect(throws: MappingError.tooManyVisits(limit: 1 << 24)) {
+      try analyse(problem, [buffer("dram")], [loops])
+    }
+  }
 }

@@ -1,0 +1,102 @@
+public import Accelerators
+internal import CostDiagnostics
+internal import Dataflow
+internal import HardwareConfigs
+internal import Mapper
+public import Networks
+internal import Ops
+
+/// Costs single layers on a spatial array.
+public struct LayerEvaluator: Sendable {
+  public let array: SpatialArray
+  public let options: CostOptions
+
+  public init(_ array: SpatialArray, options: CostOptions) {
+    self.array = array
+    self.options = options
+  }
+
+  /// The layer of a text.
+  ///
+  /// - Parameter batch: The batch asked for besides the text, which must not say another.
+  /// - Throws: `CostAPIError.text` for the first mistake of the text.
+  public static func layer(_ text: String, batch: Int?) throws(CostAPIError) -> LayerText {
+    var layer: LayerText
+    do throws(TextError) { layer = try LayerText(text) } catch { throw .text(error) }
+    if let batch {
+      guard layer.batch == nil || layer.batch == batch else {
+        throw .request(
+          "the layer says n=\(layer.batch ?? 1), --batch says \(batch)",
+          hint: "leave one of the two out")
+      }
+      layer.batch = batch
+    }
+    return layer
+  }
+
+  /// What a layer costs under the best mapping found, at the batch of the options.
+  ///
+  /// - Throws: `CostAPIError.cost` for a layer that cannot run on the array.
+  public func bestCost(of layer: LayerText) throws(CostAPIError) -> LayerCost {
+    do throws(CostError) {
+      return try MappedArray(array, options: options).cost(
+        of: LayerIdentity(op: layer.op, precision: layer.precision))
+    } catch {
+      throw .cost(error)
+    }
+  }
+
+  /// What a layer costs under a mapping of the user's own.
+  ///
+  /// - Parameter path: A mapping file, as `hwcost map` prints them.
+  /// - Throws: `CostAPIError` for a mapping that does not cover the layer, does not fit the array,
+  ///   or a layer that is not mapped at all.
+  public func cost(of layer: LayerText, mappedBy path: String) throws(CostAPIError) -> LayerCost {
+    let problem = try problem(of: layer)
+    let mapping = try YAMLFile(path).decode { document throws(InputError) in
+      try MappingFile.decode(document, hierarchy: array.hierarchy, bounds: problem.bounds)
+    }
+    do throws(MappingError) {
+      let cost = try SpatialArrayModel(array, rules: options.counting).cost(
+        of: problem, under: mapping, counts: counts(of: problem, under: mapping))
+      let nest = MappedNest(
+        problem: problem, mapping: mapping, cost: cost, isProvenBest: false, evaluations: 1)
+      return LayerCost(text: layer.canonical, nests: [nest], clockMegahertz: array.clockMegahertz)
+    } catch {
+      throw .request("the mapping of '\(path)' does not run: \(error.message)", hint: nil)
+    }
+  }
+
+  private func counts(
+    of problem: Problem, under mapping: Mapping
+  ) throws(MappingError) -> AccessCounts {
+    switch options.counting {
+    case .exact:
+      try ReuseAnalysis(problem, on: array.hierarchy, switches: array.switches)
+        .accessCounts(under: mapping)
+    case .timeloop:
+      try TimeloopAnalysis(problem, on: array.hierarchy, switches: array.switches)
+        .accessCounts(under: mapping)
+    }
+  }
+
+  /// The one loop nest of a layer of multiply-accumulates.
+  private func problem(of layer: LayerText) throws(CostAPIError) -> Problem {
+    guard layer.op.kind.isMultiplyAccumulate else {
+      throw .request(
+        "'\(layer.op.kind.rawValue)' is no multiply-accumulate: a vector unit runs it without a "
+          + "mapping", hint: "see its cost with 'hwcost map'")
+    }
+    let problems: [Problem]
+    do throws(ProblemError) {
+      problems = try layer.op.problems(
+        batch: layer.batch ?? 1, precision: layer.precision.applied(to: array.precision))
+    } catch {
+      throw .request("'\(layer.canonical)': \(error.message)", hint: nil)
+    }
+    guard let problem = problems.first else {
+      throw .request("'\(layer.canonical)' computes nothing", hint: nil)
+    }
+    return problem
+  }
+}

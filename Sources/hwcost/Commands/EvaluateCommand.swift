@@ -1,0 +1,90 @@
+internal import Accelerators
+internal import ArgumentParser
+internal import CostAPI
+internal import Dataflow
+internal import Networks
+
+/// Costs a layer under a mapping that is given.
+struct EvaluateCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "evaluate",
+    abstract: "Say what one layer costs under a mapping of your own, or a case of Timeloop's.",
+    discussion: """
+      Examples:
+        hwcost evaluate --target eyeriss --layer 'linear c=64 k=10' --mapping mapping.yaml
+        hwcost evaluate --timeloop arch.yaml problem.yaml mapping.yaml
+      """)
+
+  @Option(help: ArgumentHelp("A target's name, or a path to its file.", valueName: "target"))
+  var target: String?
+
+  @Option(help: ArgumentHelp("The layer: an op and its shape.", valueName: "layer"))
+  var layer: String?
+
+  @Option(help: ArgumentHelp("The mapping, as 'hwcost map' prints it.", valueName: "file"))
+  var mapping: String?
+
+  @Option(
+    parsing: .upToNextOption,
+    help: ArgumentHelp(
+      "Timeloop's architecture, problem and mapping, counted by its rules.",
+      valueName: "arch problem mapping"))
+  var timeloop: [String] = []
+
+  @Flag(help: "Also show how often each level is used, and what each part costs.")
+  var explain = false
+
+  @OptionGroup var model: ModelOptions
+  @OptionGroup var common: CommonOptions
+
+  func validate() throws {
+    if timeloop.isEmpty {
+      guard target != nil, layer != nil, mapping != nil else {
+        throw ValidationError(
+          "name what to evaluate: --target, --layer and --mapping, or --timeloop with three files")
+      }
+    } else {
+      guard timeloop.count == 3 else {
+        throw ValidationError(
+          "--timeloop takes three files, architecture, problem and mapping; found "
+            + "\(timeloop.count)")
+      }
+      guard target == nil, layer == nil, mapping == nil else {
+        throw ValidationError("--timeloop cannot be used with --target, --layer or --mapping")
+      }
+    }
+  }
+
+  func run() throws {
+    let session = Session(common)
+    let report = try session.perform { () throws(CostAPIError) in
+      timeloop.isEmpty ? try ownMapping(session) : try timeloopCase(session)
+    }
+    try session.emit(report, explain: explain)
+  }
+
+  private func ownMapping(_ session: Session) throws(CostAPIError) -> LayerReportJSON {
+    let loaded = try session.catalog.target(target ?? "")
+    let layer = try LayerEvaluator.layer(layer ?? "", batch: model.batch)
+    let array = try loaded.spatialArray()
+    var options = model.costOptions
+    options.batch = layer.batch ?? 1
+    let start = Console.monotonicSeconds
+    let cost = try LayerEvaluator(array, options: options).cost(
+      of: layer, mappedBy: mapping ?? "")
+    return LayerReportJSON(
+      cost, on: array,
+      context: ReportContext(options: options, configSHA256: loaded.configSHA256), origin: .given,
+      searchSeconds: common.noTiming ? nil : Console.monotonicSeconds - start)
+  }
+
+  private func timeloopCase(_ session: Session) throws(CostAPIError) -> LayerReportJSON {
+    let start = Console.monotonicSeconds
+    let files = try TimeloopInput(
+      architecture: timeloop[0], problem: timeloop[1], mapping: timeloop[2])
+    if !session.options.quiet { for warning in files.warnings { Console.complain(warning) } }
+    var options = model.costOptions
+    options.counting = .timeloop
+    return try files.report(options) { common.noTiming ? nil : Console.monotonicSeconds - start }
+  }
+}

@@ -1,0 +1,48 @@
+internal import Accelerators
+internal import ArgumentParser
+internal import CostAPI
+internal import Networks
+
+/// Finds how a layer runs best on a target.
+struct MapCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "map",
+    abstract: "Find how one layer runs best on a target, and what that costs.",
+    discussion: """
+      Example:
+        hwcost map --target eyeriss --layer 'conv c=64 k=64 h=32 r=3 pad=1' --explain
+      """)
+
+  @Option(help: ArgumentHelp("A target's name, or a path to its file.", valueName: "target"))
+  var target: String
+
+  @Option(
+    help: ArgumentHelp(
+      "The layer: an op and its shape, such as 'linear c=1024 k=1000'.", valueName: "layer"))
+  var layer: String
+
+  @Flag(help: "Also show how often each level is used, and what each part costs.")
+  var explain = false
+
+  @OptionGroup var model: ModelOptions
+  @OptionGroup var common: CommonOptions
+
+  func run() throws {
+    let session = Session(common)
+    let report = try session.perform { () throws(CostAPIError) in
+      let loaded = try session.catalog.target(target)
+      let layer = try LayerEvaluator.layer(layer, batch: model.batch)
+      let array = try loaded.spatialArray()
+      var options = model.costOptions
+      options.batch = layer.batch ?? 1
+      let start = Console.monotonicSeconds
+      let cost = try LayerEvaluator(array, options: options).bestCost(of: layer)
+      return LayerReportJSON(
+        cost, on: array,
+        context: ReportContext(options: options, configSHA256: loaded.configSHA256),
+        origin: .searched,
+        searchSeconds: common.noTiming ? nil : Console.monotonicSeconds - start)
+    }
+    try session.emit(report, explain: explain)
+  }
+}

@@ -1,0 +1,133 @@
+import Foundation
+import Testing
+
+@Suite("The command line")
+struct CommandLineTests {
+  @Test("the version is printed and is no mistake")
+  func version() throws {
+    let run = try Program.run("--version")
+    #expect(run.status == 0)
+    #expect(run.output == "0.1.0\n")
+  }
+
+  @Test(
+    "each command's help has an example",
+    arguments: [
+      "targets", "spaces", "describe", "check", "cost", "map", "evaluate", "import-timeloop",
+    ])
+  func help(command: String) throws {
+    let run = try Program.run(command, "--help")
+    #expect(run.status == 0)
+    #expect(run.output.contains("Example"))
+    #expect(run.output.contains("hwcost \(command)"))
+  }
+
+  @Test(
+    "a wrong command line is status 2 and says so on standard error",
+    arguments: [
+      ["--bogus"], ["frobnicate"], ["cost"], ["cost", "--target", "eyeriss"],
+      ["cost", "--target", "eyeriss", "--index", "0"],
+      ["cost", "--target", "eyeriss", "--space", "nasbench201-cifar10"],
+      ["map", "--target", "eyeriss"], ["evaluate", "--target", "eyeriss"],
+      ["evaluate", "--timeloop", "a", "b"], ["check"], ["describe"],
+      ["describe", "eyeriss", "--format", "csv"], ["targets", "--format", "xml"],
+      ["targets", "--jobs", "0"],
+    ])
+  func misuse(arguments: [String]) throws {
+    let run = try Program.run(arguments)
+    #expect(run.status == 2)
+    #expect(run.output.isEmpty)
+    #expect(run.errors.hasPrefix("Error: "))
+  }
+
+  @Test(
+    "what comes with the mapper's own issue says so",
+    arguments: [
+      ["--factors", "imperfect"], ["--objective", "pareto"], ["--time-limit", "5"],
+    ])
+  func notYet(arguments: [String]) throws {
+    let run = try Program.run(
+      ["map", "--target", "eyeriss", "--layer", "linear c=4 k=4"] + arguments)
+    #expect(run.status == 2)
+    #expect(run.errors.contains("\(arguments[0])"))
+    #expect(run.errors.contains("comes with the mapper's own issue"))
+  }
+
+  @Test("output goes to a file when asked, and a folder that is not there is an error")
+  func outputFile() throws {
+    let folder = try TemporaryFolder()
+    let path = folder.url("spaces.json").path
+    let run = try Program.run("spaces", "--format", "json", "--output", path)
+    #expect(run.status == 0)
+    #expect(run.output.isEmpty)
+    let written = try JSONSerialization.jsonObject(
+      with: Data(contentsOf: folder.url("spaces.json")))
+    #expect(written is [String: Any])
+    let missing = folder.url("no/such/folder").path
+    let failed = try Program.run("spaces", "--output", missing)
+    #expect(failed.status == 1)
+    #expect(failed.errors == "error: cannot write '\(missing)': no such file or directory\n")
+  }
+
+  @Test("a result that is no terminal's has no colour")
+  func noColor() throws {
+    #expect(!(try Program.run("targets").output.contains("\u{1B}")))
+  }
+
+  @Test("targets are listed with kind, clock, size and file, in every format")
+  func targets() throws {
+    let object = try Program.json("targets")
+    let targets = try #require(object["targets"] as? [[String: Any]])
+    let eyeriss = try #require(targets.first { $0["name"] as? String == "eyeriss" })
+    #expect(eyeriss["kind"] as? String == "spatial-array")
+    #expect(eyeriss["clock_mhz"] as? Double == 200)
+    #expect((eyeriss["file"] as? String)?.hasSuffix("hwconfigs/eyeriss.yaml") == true)
+    #expect(targets.contains { $0["name"] as? String == "example" })
+    let csv = try Program.run("targets", "--format", "csv").output.split(separator: "\n")
+    #expect(csv.count == targets.count + 1)
+    #expect(csv.first == "name,kind,clock_mhz,size,file,config_sha256")
+  }
+
+  @Test("spaces are listed with their variables, size and text form")
+  func spaces() throws {
+    let object = try Program.json("spaces")
+    let spaces = try #require(object["spaces"] as? [[String: Any]])
+    let cifar = try #require(spaces.first { $0["name"] as? String == "nasbench201-cifar10" })
+    #expect(cifar["variables"] as? Int == 6)
+    #expect(cifar["size"] as? Double == 15_625)
+    let fbnet = try #require(spaces.first { $0["name"] as? String == "fbnet-imagenet" })
+    #expect(fbnet["variables"] as? Int == 22)
+  }
+
+  @Test("a target is described as a tree with the source of each number")
+  func describe() throws {
+    let run = try Program.run("describe", "eyeriss")
+    #expect(run.status == 0)
+    #expect(run.output.contains("eyeriss: spatial array, 168 lanes at 200 MHz, 33.6 GMAC/s"))
+    #expect(run.output.contains("└─ buffer: 100 KiB"))
+    #expect(run.output.contains("[jssc17]"))
+    let object = try Program.json("describe", "eyeriss")
+    #expect(object["lanes"] as? Int == 168)
+    #expect((object["levels"] as? [Any])?.count == 3)
+    let measured = try Program.json("describe", "example")
+    #expect(measured["networks"] as? Int == 5)
+  }
+
+  @Test("--config comes before the shipped files, and $HWCOST_CONFIG after --config")
+  func searchPath() throws {
+    let (first, second) = (try TemporaryFolder(), try TemporaryFolder())
+    let text = try String(
+      contentsOf: Program.root.appendingPathComponent("hwconfigs/eyeriss.yaml"), encoding: .utf8)
+    for (folder, clock) in [(first, "100 MHz"), (second, "50 MHz")] {
+      _ = try folder.write(
+        text.replacingOccurrences(of: "clock: {value: 200 MHz", with: "clock: {value: \(clock)"),
+        to: "eyeriss.yaml")
+    }
+    let named = try Program.run(
+      ["describe", "eyeriss", "--config", first.path], environment: ["HWCOST_CONFIG": second.path])
+    #expect(named.output.contains("at 100 MHz"))
+    let variable = try Program.run(
+      ["describe", "eyeriss"], environment: ["HWCOST_CONFIG": second.path])
+    #expect(variable.output.contains("at 50 MHz"))
+  }
+}

@@ -1,0 +1,170 @@
+import Foundation
+import Testing
+
+@Suite("What a user gets wrong")
+struct InputErrorTests {
+  static let space = ["--space", "nasbench201-cifar10"]
+
+  /// Runs for a failure of the input, and gives what standard error says.
+  static func errors(_ arguments: [String]) throws -> String {
+    let run = try Program.run(arguments)
+    #expect(run.status == 1)
+    #expect(run.output.isEmpty)
+    return run.errors
+  }
+
+  @Test("a mistyped target, space or network gets a suggestion")
+  func mistypedNames() throws {
+    #expect(
+      try Self.errors(["cost", "--target", "eyeris", "--index", "0"] + Self.space)
+        == "error: unknown target 'eyeris'\nhint: did you mean 'eyeriss'?\n")
+    #expect(
+      try Self.errors(
+        ["cost", "--target", "eyeriss", "--space", "nasbench201-cifar11", "--index", "0"])
+          == """
+          error: unknown search space 'nasbench201-cifar11'
+          hint: did you mean 'nasbench201-cifar10'?
+
+          """)
+    #expect(
+      try Self.errors(["cost", "--target", "eyeriss", "--network", "resnet-18"])
+        == "error: unknown network 'resnet-18'\nhint: did you mean 'resnet18'?\n")
+  }
+
+  @Test("a mistake in an architecture's text has a caret under it")
+  func architectureText() throws {
+    let text = "|none~0|+|none~0|nne~1|+|none~0|none~1|none~2|"
+    #expect(
+      try Self.errors(["cost", "--target", "eyeriss", "--arch", text] + Self.space)
+        == """
+        error: column 18: unknown op 'nne'
+          |none~0|+|none~0|nne~1|+|none~0|none~1|none~2|
+                           ^
+        hint: did you mean 'none'?
+
+        """)
+  }
+
+  @Test("a mistake in a layer's text has a caret under it")
+  func layerText() throws {
+    #expect(
+      try Self.errors(["map", "--target", "eyeriss", "--layer", "cnv c=3 k=4 h=8 r=3"])
+        == """
+        error: column 1: unknown op 'cnv'
+          cnv c=3 k=4 h=8 r=3
+          ^
+        hint: did you mean 'conv'?
+
+        """)
+  }
+
+  @Test("an index outside of the space says the range")
+  func index() throws {
+    #expect(
+      try Self.errors(["cost", "--target", "eyeriss", "--index", "15625"] + Self.space)
+        == """
+        error: index 15625 is outside of nasbench201-cifar10
+        hint: write a number from 0 to 15624
+
+        """)
+  }
+
+  @Test("a space too large to list is not listed")
+  func tooLarge() throws {
+    #expect(
+      try Self.errors(["cost", "--target", "eyeriss", "--space", "fbnet-imagenet", "--all"])
+        == """
+        error: fbnet-imagenet is too large to list
+        hint: name architectures with --arch or --arch-file
+
+        """)
+  }
+
+  @Test("a mistake in a file of architectures has its line and column")
+  func architectureFile() throws {
+    let folder = try TemporaryFolder()
+    let path = try folder.write("# two\n0\n\n  |none~0|+|\n", to: "archs.txt")
+    let errors = try Self.errors(["cost", "--target", "eyeriss", "--arch-file", path] + Self.space)
+    #expect(errors.hasPrefix("\(path):4:"))
+    #expect(errors.contains(" 4 |   |none~0|+|\n"))
+  }
+
+  @Test("every mistake of a hardware file comes at once, each with its place")
+  func hardwareFile() throws {
+    let folder = try TemporaryFolder()
+    let text = try String(
+      contentsOf: Program.root.appendingPathComponent("hwconfigs/eyeriss.yaml"), encoding: .utf8)
+    let path = try folder.write(
+      text.replacingOccurrences(of: "clock: {value: 200 MHz", with: "clock: {value: 200")
+        .replacingOccurrences(of: "static:", with: "statik:"), to: "mine.yaml")
+    let run = try Program.run("check", path)
+    #expect(run.status == 1)
+    #expect(run.output == "\(path) (spatial-array): 2 mistakes\n")
+    #expect(run.errors.contains("'200' has no unit"))
+    #expect(run.errors.contains("unknown key 'statik'"))
+    #expect(run.errors.contains("hint: did you mean 'static'?"))
+    let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+    let clock = try #require(lines.firstIndex { $0.hasPrefix("clock:") }) + 1
+    #expect(run.errors.contains("\(path):\(clock):16: error: clock.value: '200' has no unit"))
+  }
+
+  @Test("files that are missing, empty or no UTF-8 are errors with their name")
+  func unreadableFiles() throws {
+    let folder = try TemporaryFolder()
+    let missing = folder.url("missing.yaml").path
+    #expect(
+      try Program.run("check", missing).errors
+        == "error: cannot read '\(missing)': no such file or directory\n")
+    let empty = try folder.write("", to: "empty.yaml")
+    let run = try Program.run("check", empty)
+    #expect(run.status == 1)
+    #expect(run.errors.contains("\(empty):1:1: error: the file is empty"))
+    let latin = folder.url("latin.yaml")
+    try Data([0x61, 0x3A, 0x20, 0x0A, 0xE9, 0x0A]).write(to: latin)
+    #expect(
+      try Program.run("check", latin.path).errors
+        == "error: '\(latin.path)' is not UTF-8 at line 2, column 1\n")
+  }
+
+  @Test("a measured device says which network it lacks, and maps no layers")
+  func measured() throws {
+    let errors = try Self.errors(["cost", "--target", "example", "--index", "0"] + Self.space)
+    #expect(errors.hasPrefix("error: '|avg_pool_3x3~0|+"))
+    #expect(errors.contains("is not measured in "))
+    #expect(
+      try Self.errors(["map", "--target", "example", "--layer", "linear c=4 k=4"])
+        == """
+        error: 'example' is measured: it maps no layers
+        hint: ask 'hwcost cost' for whole networks
+
+        """)
+  }
+
+  @Test("a mapping that does not cover the layer is an error with its place")
+  func badMapping() throws {
+    let folder = try TemporaryFolder()
+    let path = try folder.write(
+      """
+      levels:
+        - level: dram
+          keeps: [weight, input, output]
+          temporal: [c 3, k 4]
+      """, to: "mapping.yaml")
+    let errors = try Self.errors([
+      "evaluate", "--target", "eyeriss", "--layer", "linear c=4 k=4", "--mapping", path,
+    ])
+    #expect(errors.hasPrefix("\(path):4:"))
+  }
+
+  @Test("two batches that differ are an error")
+  func twoBatches() throws {
+    #expect(
+      try Self.errors([
+        "map", "--target", "eyeriss", "--layer", "linear c=4 k=4 n=2", "--batch", "4",
+      ]) == """
+        error: the layer says n=2, --batch says 4
+        hint: leave one of the two out
+
+        """)
+  }
+}
