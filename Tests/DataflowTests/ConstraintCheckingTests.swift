@@ -32,8 +32,9 @@ struct ConstraintCheckingTests {
   ) throws -> MappingError? {
     var constraints = DataflowConstraints.free(levelCount: 2)
     change(&constraints)
+    let problem = try problem()
     do throws(MappingError) {
-      try constraints.check(mapping ?? self.mapping, of: problem(), on: hierarchy)
+      try constraints.check(mapping ?? self.mapping, of: problem, on: hierarchy)
       return nil
     } catch {
       return error
