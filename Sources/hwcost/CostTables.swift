@@ -1,6 +1,5 @@
 internal import Accelerators
 internal import CostAPI
-internal import Dataflow
 
 /// The reports of `hwcost cost` as tables for people.
 struct CostTables {
@@ -99,11 +98,13 @@ struct CostTables {
       + "see why: hwcost map --target \(report.target) --layer '\(layer)'\n"
   }
 
+  /// What was in force, once where it was the same for all.
   private var footer: String {
-    guard let context = reports.first?.context else { return "" }
-    let options = context.options
-    return "objective \(options.objective.rawValue), \(options.factors.rawValue) factors, "
-      + "\(options.counting.rawValue) counting, batch \(options.batch); "
+    var summaries: [String] = []
+    for report in reports where !summaries.contains(report.context.summary) {
+      summaries.append(report.context.summary)
+    }
+    return summaries.map { $0 + "\n" }.joined()
       + "hwcost \(Release.version), model \(Release.modelVersion)\n"
   }
 }
