@@ -93,7 +93,10 @@ let package = Package(
     .testTarget(
       name: "EndToEndTests", dependencies: ["hwcost"], exclude: ["Golden"], swiftSettings: settings),
     .testTarget(
-      name: "MapperTests", dependencies: ["Accelerators", "Dataflow", "Mapper", "Ops"],
+      name: "MapperTests",
+      dependencies: [
+        "Accelerators", "Dataflow", "HardwareConfigs", "Mapper", "Networks", "Ops", "TestSupport",
+      ],
       swiftSettings: settings),
     .testTarget(
       name: "MeasuredTests",

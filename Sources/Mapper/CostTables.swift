@@ -144,32 +144,69 @@ struct CostTables: Sendable {
     }
   }
 
-  /// What every mapping pays: the operations, and for each step a read of each operand and an
-  /// update of the output by lanes, shared by as many lanes as wires can serve at once.
+  /// What every mapping pays: the operations, and for each of them a read of each operand and an
+  /// update of the output, shared by as many lanes as wires can serve at once.
+  ///
+  /// Lanes that share a word of a tensor differ in a dimension that does not move it, and no
+  /// dimension leaves two tensors in place. So over all tensors the sharing multiplies to at most
+  /// the lanes, or to their square where windows of the input overlap; the sum of energies over
+  /// sharing is then at least as the inequality of the means says.
   private static func floor(of space: Mapspace, energies: [Double]) -> Double {
     let operations = Double(space.problem.iterations)
     var floor = operations * space.array.compute.operationPicojoules
+    var shared: [Double] = []
+    var mostSharing = 1.0
     for role in TensorRole.allCases where space.problem.projections[role] != nil {
-      var cheapest = Double.infinity
-      // Wires below the keeper can serve at most this many lanes with one word.
-      var sharing = 1.0
-      for level in space.array.levels.indices.reversed() {
-        let fanout = space.array.levels[level].fanout
-        for wires in [fanout.x, fanout.y] {
-          let shares = role == .output ? wires.reduce : wires.multicast
-          if shares.contains(role) || space.rules == .timeloop || !fanout.diagonal.isEmpty {
-            sharing *= Double(wires.size)
-          }
-        }
-        guard space.levels[level].mayKeep.contains(role) else { continue }
-        let kind: AccessKind = role == .output ? .updates : .reads
-        let energy = min(
-          energies[index(level, role, kind, false)], energies[index(level, role, kind, true)])
-        cheapest = min(cheapest, energy / sharing)
-        if space.levels[level].mustKeep.contains(role) { break }
+      let (energy, sharing) = cheapestAccess(of: role, space: space, energies: energies)
+      if sharing > 1 {
+        shared.append(energy)
+        mostSharing = max(mostSharing, sharing)
+      } else {
+        floor += operations * energy
       }
-      floor += operations * cheapest
+    }
+    if !shared.isEmpty {
+      let slides = space.tiles.slides.contains { $0 != nil }
+      let together = slides ? mostSharing * mostSharing : mostSharing
+      let mean = root(shared.count, of: shared.reduce(1, *) / together)
+      let alone = shared.reduce(0, +) / mostSharing
+      floor += operations * max(alone, Double(shared.count) * mean)
     }
     return floor
+  }
+
+  /// A first, second or third root, or a little less.
+  private static func root(_ degree: Int, of value: Double) -> Double {
+    if degree == 1 || value <= 0 { return value }
+    if degree == 2 { return value.squareRoot() * (1 - 1e-9) }
+    // Newton's steps from above stay above; the last is taken back a little.
+    var root = max(1, value)
+    for _ in 0..<200 { root -= (root * root * root - value) / (3 * root * root) }
+    return root * (1 - 1e-9)
+  }
+
+  /// Energy of a lane's access at the cheapest level that can be the innermost keeper, and how
+  /// many lanes one access can serve.
+  private static func cheapestAccess(
+    of role: TensorRole, space: Mapspace, energies: [Double]
+  ) -> (energy: Double, sharing: Double) {
+    var best: (energy: Double, sharing: Double) = (.infinity, 1)
+    var sharing = 1.0
+    for level in space.array.levels.indices.reversed() {
+      let fanout = space.array.levels[level].fanout
+      for wires in [fanout.x, fanout.y] {
+        let shares = role == .output ? wires.reduce : wires.multicast
+        if shares.contains(role) || space.rules == .timeloop || !fanout.diagonal.isEmpty {
+          sharing *= Double(wires.size)
+        }
+      }
+      guard space.levels[level].mayKeep.contains(role) else { continue }
+      let kind: AccessKind = role == .output ? .updates : .reads
+      let energy = min(
+        energies[index(level, role, kind, false)], energies[index(level, role, kind, true)])
+      if energy / sharing < best.energy / best.sharing { best = (energy, sharing) }
+      if space.levels[level].mustKeep.contains(role) { break }
+    }
+    return best
   }
 }

@@ -16,9 +16,10 @@ extension Mapspace {
       guard let cause = smallestOverflow(atLevel: index) else { continue }
       if case .doesNotFit(let level, let tensor, let needed, let available) = cause {
         let subject = tensor.map { "the smallest \($0.name) tile" } ?? "the smallest tiles"
+        let verb = tensor == nil ? "need" : "needs"
         return UnmappableError(
           cause: cause,
-          reason: "\(subject) of level '\(level)' needs \(needed) bits, "
+          reason: "\(subject) of level '\(level)' \(verb) \(needed) bits, "
             + "and \(available) are available")
       }
     }

@@ -11,7 +11,7 @@ public struct MappingSearch: Sendable {
   public let space: Mapspace
   public let objective: Objective
   /// Mappings a space may have to be evaluated wholly.
-  public static let exhaustiveLimit = 1000
+  public static let exhaustiveLimit = 256
   private let model: SpatialArrayModel
 
   public init(_ space: Mapspace, minimizing objective: Objective) {
@@ -38,36 +38,35 @@ public struct MappingSearch: Sendable {
 
   /// The result of the search alone, however small the space is.
   ///
-  /// Each choice of what the levels keep is a space of its own, searched in the order of its lower
-  /// bound: first with a narrow beam, then, below what that found, with a wide one.
+  /// Each choice of what the levels keep is a space of its own. All are searched with a narrow
+  /// beam; then, those that did best first, with a wide one, as long as there is effort left.
+  /// A space whose lower bound is above the best found is left out.
   package func searched() throws(UnmappableError) -> SearchResult {
-    var incumbent: Incumbent?
-    var seen: Set<Mapping> = []
-    var evaluations: Int64 = 0
-    var figures: BeamSearch.Figures?
     let shared = BeamSearch.Shared(space)
     var beams = space.schemes.map {
       BeamSearch(space.keeping($0), shared, minimizing: objective)
     }
     let leastScores = beams.map(\.leastScore)
-    let order = beams.indices.sorted { (leastScores[$0], $0) < (leastScores[$1], $1) }
-    for (width, count) in [(Self.narrowWidth, 4), (Self.wideWidth, 48)] {
-      for index in order {
-        if let figures, leastScores[index] > beams[index].score(figures) * 1.02 { continue }
-        let proposals = beams[index].run(width: width, incumbent: figures, count: count)
-        if let best = proposals.first, figures.map({ best.score < beams[index].score($0) }) ?? true
-        {
-          figures = best.figures
-        }
-        for mapping in proposals.map({ beams[index].mapping($0) })
-        where seen.insert(mapping).inserted {
-          consider(mapping, &incumbent)
-        }
-      }
+    // The first scheme keeps the most.
+    let first =
+      [0]
+      + beams.indices.dropFirst()
+      .sorted { (leastScores[$0], $0) < (leastScores[$1], $1) }
+    var found = Found(bestScores: leastScores.map { _ in .infinity })
+    let narrow = beams.count > 1 ? Self.narrowWidth / 2 : Self.narrowWidth
+    for index in first where leastScores[index] <= found.score {
+      search(&beams[index], scheme: index, width: narrow, count: 4, &found)
     }
-    guard var incumbent else { throw explanation() }
-    evaluations += beams.reduce(0) { $0 + $1.evaluations } + Int64(seen.count)
-    improve(&incumbent, &seen, &evaluations)
+    var effort = Self.effort
+    let second = first.sorted { found.bestScores[$0] < found.bestScores[$1] }
+    for index in second where leastScores[index] <= found.score && effort > 0 {
+      let before = beams[index].evaluations
+      search(&beams[index], scheme: index, width: Self.wideWidth, count: 48, &found)
+      effort -= beams[index].evaluations - before
+    }
+    guard var incumbent = found.incumbent else { throw explanation() }
+    var evaluations = beams.reduce(0) { $0 + $1.evaluations } + Int64(found.seen.count)
+    improve(&incumbent, &found.seen, &evaluations)
     return SearchResult(
       mapping: incumbent.mapping, cost: incumbent.cost, evaluations: evaluations,
       isProvenBest: false)
@@ -76,6 +75,35 @@ public struct MappingSearch: Sendable {
   /// Parts of mappings kept at each step of the first search and of the second.
   private static let narrowWidth = 32
   private static let wideWidth = 256
+  /// Parts looked at before no further choice of what is kept is searched widely.
+  private static let effort: Int64 = 1_000_000
+
+  /// What the searches of all choices of kept tensors have found so far.
+  private struct Found {
+    var incumbent: Incumbent?
+    var seen: Set<Mapping> = []
+    var figures: BeamSearch.Figures?
+    var score = Double.infinity
+    /// Of each choice, the best score it reached.
+    var bestScores: [Double]
+  }
+
+  private func search(
+    _ beam: inout BeamSearch, scheme: Int, width: Int, count: Int, _ found: inout Found
+  ) {
+    let proposals = beam.run(width: width, incumbent: found.figures, count: count)
+    if let best = proposals.first {
+      found.bestScores[scheme] = min(found.bestScores[scheme], best.score)
+      if best.score < found.score {
+        found.score = best.score
+        found.figures = best.figures
+      }
+    }
+    for mapping in proposals.map({ beam.mapping($0) })
+    where found.seen.insert(mapping).inserted {
+      consider(mapping, &found.incumbent)
+    }
+  }
 
   /// A mapping with its cost.
   private struct Incumbent {
