@@ -53,7 +53,7 @@ public struct MappingSearch: Sendable {
       + beams.indices.dropFirst()
       .sorted { (leastScores[$0], $0) < (leastScores[$1], $1) }
     var found = Found(bestScores: leastScores.map { _ in .infinity })
-    let narrow = beams.count > 1 ? Self.narrowWidth / 2 : Self.narrowWidth
+    let narrow = beams.count > 1 ? Self.narrowWidth * 3 / 4 : Self.narrowWidth
     for index in first where leastScores[index] <= found.score {
       search(&beams[index], scheme: index, width: narrow, count: 4, &found)
     }

@@ -1,98 +1,103 @@
 import Dataflow
 import Ops
-import TestSupport
 import Testing
 
-/// Every way in which a mapping can break a dataflow.
-@Suite("dataflow constraints")
+@Suite("Constraints of a dataflow")
 struct ConstraintCheckingTests {
-  private static let hierarchy = Hierarchy(levels: [
-    .init(name: "dram", memory: .init()),
-    .init(name: "buffer", memory: .init(), x: .init(size: 4), y: .init(size: 4)),
+  private let hierarchy = Hierarchy(levels: [
+    Hierarchy.Level(name: "dram", memory: Hierarchy.Memory(), x: Hierarchy.Wires(size: 4)),
+    Hierarchy.Level(name: "buffer", memory: Hierarchy.Memory()),
   ])
 
-  /// Checks a mapping of k 4, c 6 against constraints on its second level.
-  private static func check(
-    _ levels: [LevelText], allowsImperfectFactors: Bool = true,
-    _ constrain: (inout DataflowConstraints.Level) -> Void = { _ in }
-  ) throws {
+  private func problem() throws -> Problem {
+    try Problem(
+      bounds: Extents([.k: 4, .c: 6]),
+      projections: PerTensor(
+        weight: Projection([AffineAxis(.k, extent: 4), AffineAxis(.c, extent: 6)]),
+        input: Projection([AffineAxis(.c, extent: 6)]),
+        output: Projection([AffineAxis(.k, extent: 4)])),
+      precision: Precision(weightBits: 8, activationBits: 8, accumulatorBits: 8))
+  }
+
+  /// k 2, c 3 over time, k 2 across; c 2 in the buffer.
+  private let mapping = Mapping(levels: [
+    LevelMapping(
+      keeps: .all, temporal: [Loop(.k, passes: 2, step: 2), Loop(.c, passes: 3, step: 2)],
+      spatialX: [Loop(.k, passes: 2, step: 1)]),
+    LevelMapping(keeps: .all, temporal: [Loop(.c, passes: 2, step: 1)]),
+  ])
+
+  private func broken(
+    _ mapping: Mapping? = nil, _ change: (inout DataflowConstraints) -> Void
+  ) throws -> MappingError? {
     var constraints = DataflowConstraints.free(levelCount: 2)
-    constraints.allowsImperfectFactors = allowsImperfectFactors
-    constrain(&constraints.levels[1])
-    let problem = try ReferenceSimulatorTests.linear(k: 4, c: 6)
-    let mapping = Mapping(text: levels)
-    try ReuseAnalysis(problem, on: hierarchy).checkStructure(of: mapping)
-    try constraints.check(mapping, of: problem, on: hierarchy)
-  }
-
-  private static let levels = [LevelText("c 2"), LevelText("c 3", x: "k 4")]
-
-  /// Whether a constraint of the buffer is named as the one that is broken.
-  private static func breaks(
-    _ levels: [LevelText] = levels, _ constrain: (inout DataflowConstraints.Level) -> Void
-  ) -> Bool {
-    do {
-      try check(levels, constrain)
-      return false
-    } catch MappingError.breaksConstraint(let level, _) {
-      return level == "buffer"
+    change(&constraints)
+    let problem = try problem()
+    do throws(MappingError) {
+      try constraints.check(mapping ?? self.mapping, of: problem, on: hierarchy)
+      return nil
     } catch {
-      return false
+      return error
     }
   }
 
-  @Test("no constraints refuse no mapping")
-  func free() throws {
-    try Self.check(Self.levels)
-    try Self.check([LevelText("c 2@4"), LevelText("c 2@3, c 3@1", x: "k 4")])
-  }
-
-  @Test("where only factors are allowed a remainder is refused")
-  func factors() throws {
-    try Self.check(Self.levels, allowsImperfectFactors: false)
-    #expect(throws: MappingError.imperfectFactor(level: "dram", .c, extent: 6, step: 4)) {
-      try Self.check(
-        [LevelText("c 2@4"), LevelText("c 4", x: "k 4")], allowsImperfectFactors: false)
+  @Test("no constraint is broken by a mapping that keeps them all")
+  func kept() throws {
+    let error = try broken {
+      $0.allowsImperfectFactors = false
+      $0.levels[0].temporal = [DimensionSet(.k), DimensionSet(.c)]
+      $0.levels[0].spatialX = DimensionSet(.k)
+      $0.levels[0].order = [.k, .c]
+      $0.levels[0].temporalPasses[.c] = 2...3
+      $0.levels[0].spatialPasses[.k] = 2...2
+      $0.levels[1].temporalPasses[.k] = 1...1
     }
+    #expect(error == nil)
   }
 
-  @Test("only the allowed dimensions have loops over time and along each axis")
-  func dimensions() {
-    #expect(!Self.breaks { $0.temporal = DimensionSet(.c) })
-    #expect(Self.breaks { $0.temporal = DimensionSet(.k) })
-    #expect(!Self.breaks { $0.spatialX = DimensionSet(.k) })
-    #expect(Self.breaks { $0.spatialX = DimensionSet(.c) })
-    #expect(!Self.breaks { $0.spatialY = [] })
-    #expect(Self.breaks([LevelText("c 2"), LevelText("c 3", y: "k 4")]) { $0.spatialY = [] })
-  }
-
-  @Test("a loop of one pass breaks nothing")
-  func onePass() {
+  @Test("a loop over a dimension that is not allowed is named")
+  func dimension() throws {
     #expect(
-      !Self.breaks([LevelText("c 2"), LevelText("c 3, k 1", x: "k 4")]) {
-        $0.temporal = DimensionSet(.c)
-      })
+      try broken { $0.levels[0].temporal = DimensionSet(.k) }
+        == .breaksConstraint(
+          level: "dram", constraint: "temporal allows [k], and c has 3 passes"))
+    #expect(
+      try broken { $0.levels[0].spatialX = DimensionSet(.c) }
+        == .breaksConstraint(
+          level: "dram", constraint: "spatial_x allows [c], and k has 2 passes"))
   }
 
-  @Test("the passes of a dimension at a level are in their range, all loops together")
-  func passes() {
-    #expect(!Self.breaks { $0.temporalPasses = [.c: 3...3] })
-    #expect(Self.breaks { $0.temporalPasses = [.c: 1...2] })
-    // No loop is one pass.
-    #expect(Self.breaks { $0.temporalPasses = [.k: 2...4] })
-    #expect(!Self.breaks { $0.spatialPasses = [.k: 4...4] })
-    #expect(Self.breaks { $0.spatialPasses = [.k: 1...3] })
-    // 2 x 2 on both axes.
-    let folded = [LevelText("c 2"), LevelText("c 3", x: "k 2", y: "k 2")]
-    #expect(!Self.breaks(folded) { $0.spatialPasses = [.k: 4...4] })
+  @Test("passes out of their range are named")
+  func passes() throws {
+    #expect(
+      try broken { $0.levels[1].temporalPasses[.c] = 3...6 }
+        == .breaksConstraint(
+          level: "buffer", constraint: "temporal passes of c must be 3 to 6, and are 2"))
+    #expect(
+      try broken { $0.levels[0].spatialPasses[.k] = 4...4 }
+        == .breaksConstraint(
+          level: "dram", constraint: "spatial passes of k must be 4 to 4, and are 2"))
   }
 
-  @Test("named dimensions are innermost and in their order")
-  func order() {
-    let levels = [LevelText(), LevelText("k 4, c 6")]
-    #expect(!Self.breaks(levels) { $0.order = [.k, .c] })
-    #expect(Self.breaks(levels) { $0.order = [.c, .k] })
-    #expect(!Self.breaks(levels) { $0.order = [.c] })
-    #expect(Self.breaks(levels) { $0.order = [.k] })
+  @Test("named dimensions are in order, and inside of all others")
+  func order() throws {
+    #expect(
+      try broken { $0.levels[0].order = [.c, .k] }
+        == .breaksConstraint(level: "dram", constraint: "order is [c k], and c is out of it"))
+    #expect(try broken { $0.levels[0].order = [.c] } == nil)
+    #expect(
+      try broken { $0.levels[0].order = [.k] }
+        == .breaksConstraint(level: "dram", constraint: "order is [k], and c is out of it"))
+  }
+
+  @Test("a step that does not divide is refused where only those that do are allowed")
+  func imperfect() throws {
+    var imperfect = mapping
+    imperfect.levels[0].temporal[1] = Loop(.c, passes: 2, step: 4)
+    imperfect.levels[1].temporal = [Loop(.c, passes: 4, step: 1)]
+    #expect(
+      try broken(imperfect) { $0.allowsImperfectFactors = false }
+        == .imperfectFactor(level: "dram", .c, extent: 6, step: 4))
+    #expect(try broken(imperfect) { _ in } == nil)
   }
 }
