@@ -10,7 +10,8 @@ let settings: [SwiftSetting] = [
 let package = Package(
   name: "hwcost",
   products: [
-    .executable(name: "hwcost", targets: ["hwcost"])
+    .executable(name: "hwcost", targets: ["hwcost"]),
+    .library(name: "CostAPI", targets: ["Accelerators", "CostAPI", "Networks"]),
   ],
   dependencies: [
     .package(
@@ -81,12 +82,16 @@ let package = Package(
       ],
       exclude: ["Fixtures"],
       swiftSettings: settings),
-    .testTarget(name: "CostAPITests", dependencies: ["CostAPI"], swiftSettings: settings),
+    .testTarget(
+      name: "CostAPITests", dependencies: ["Accelerators", "CostAPI", "Networks", "Ops"],
+      swiftSettings: settings),
     .testTarget(
       name: "DataflowTests", dependencies: ["Dataflow", "Ops", "TestSupport"],
       swiftSettings: settings),
     .testTarget(
       name: "DiagnosticsTests", dependencies: ["CostDiagnostics"], swiftSettings: settings),
+    .testTarget(
+      name: "EndToEndTests", dependencies: ["hwcost"], exclude: ["Golden"], swiftSettings: settings),
     .testTarget(
       name: "MapperTests",
       dependencies: [

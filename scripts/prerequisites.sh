@@ -20,23 +20,34 @@ announce_and_run() {
   "$@"
 }
 
-check_swift() {
-  local needed="$needed_swift_major.$needed_swift_minor"
-  if ! command -v swift >/dev/null 2>&1; then
-    fail "no Swift found; hwcost needs Swift $needed or newer" \
-      "hint: get it from https://www.swift.org/install and make sure that 'swift' is on the PATH"
-  fi
+# The version of the Swift on the PATH, as 'MAJOR MINOR'; nothing where that is not clear.
+swift_version() {
   local answer
   answer=$(swift --version 2>&1 </dev/null || true)
-  if [[ ! $answer =~ Swift\ version\ ([0-9]+)\.([0-9]+) ]]; then
-    fail "'swift --version' does not name a Swift version; hwcost needs Swift $needed or newer" \
-      "$answer" "hint: get it from https://www.swift.org/install"
+  if [[ $answer =~ Swift\ version\ ([0-9]+)\.([0-9]+) ]]; then
+    printf '%s %s' "${BASH_REMATCH[1]}" "${BASH_REMATCH[2]}"
   fi
-  local major=${BASH_REMATCH[1]} minor=${BASH_REMATCH[2]}
-  if ((major < needed_swift_major ||
-    (major == needed_swift_major && minor < needed_swift_minor))); then
-    fail "found Swift $major.$minor ($(command -v swift)); hwcost needs Swift $needed or newer" \
-      "hint: get it from https://www.swift.org/install"
+}
+
+# Whether the Swift on the PATH is of the given major and minor version or newer.
+has_swift() {
+  local major minor
+  read -r major minor <<<"$(swift_version)"
+  [[ -n $major ]] && ((major > $1 || (major == $1 && minor >= $2)))
+}
+
+check_swift() {
+  local needed="$needed_swift_major.$needed_swift_minor"
+  local hint="hint: get it from https://www.swift.org/install"
+  if ! command -v swift >/dev/null 2>&1; then
+    fail "no Swift found; hwcost needs Swift $needed or newer" \
+      "$hint and make sure that 'swift' is on the PATH"
+  fi
+  if ! has_swift "$needed_swift_major" "$needed_swift_minor"; then
+    local found
+    found=$(swift_version)
+    fail "found Swift ${found:+${found/ /.} }($(command -v swift)); hwcost needs Swift $needed or newer" \
+      "$hint"
   fi
 }
 

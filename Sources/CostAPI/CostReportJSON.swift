@@ -3,24 +3,52 @@ internal import Dataflow
 
 /// What was in force when something was costed; every report repeats it.
 public struct ReportContext: Hashable, Sendable {
-  public var options: CostOptions
+  /// Where the numbers come from.
+  public enum Basis: Hashable, Sendable {
+    /// A model, asked in a certain way.
+    case model(CostOptions)
+    /// A measurement of so many images at once.
+    case measurement(batch: Int)
+  }
+
+  public var basis: Basis
   /// SHA-256 of the target's files.
   public var configSHA256: String
 
-  public init(options: CostOptions, configSHA256: String) {
-    self.options = options
+  public init(_ basis: Basis, configSHA256: String) {
+    self.basis = basis
     self.configSHA256 = configSHA256
   }
 
-  /// The keys a report repeats, without the target's.
+  /// The keys a report repeats; `null` where a measurement knows no such thing.
   var members: [JSONValue.Member] {
-    [
-      .init("objective", .string(options.objective.rawValue)),
-      .init("factors", .string(options.factors.rawValue)),
-      .init("counting", .string(options.counting.rawValue)),
-      .init("latency_model", "separable"),
-      .init("batch", .integer(Int64(options.batch))),
+    let (objective, factors, counting): (String?, String?, String?)
+    let (latencyModel, batch): (String, Int)
+    switch basis {
+    case .model(let options):
+      objective = options.objective.rawValue
+      factors = options.factors.rawValue
+      counting = options.counting.rawValue
+      (latencyModel, batch) = ("separable", options.batch)
+    case .measurement(let images):
+      (objective, factors, counting) = (nil, nil, nil)
+      (latencyModel, batch) = ("measured", images)
+    }
+    return [
+      .init("objective", .optional(objective)), .init("factors", .optional(factors)),
+      .init("counting", .optional(counting)), .init("latency_model", .string(latencyModel)),
+      .init("batch", .integer(Int64(batch))),
     ]
+  }
+
+  /// The same in words, for people.
+  public var summary: String {
+    switch basis {
+    case .model(let options):
+      "objective \(options.objective.rawValue), \(options.factors.rawValue) factors, "
+        + "\(options.counting.rawValue) counting, separable latency model, batch \(options.batch)"
+    case .measurement(let batch): "measured, batch \(batch)"
+    }
   }
 
   /// The versions behind a report.

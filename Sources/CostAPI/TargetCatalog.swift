@@ -30,6 +30,26 @@ extension LoadedTarget {
     case .measured(let device): device
     }
   }
+
+  /// What is in force when the target is asked in a certain way.
+  ///
+  /// - Parameter givenBatch: The batch the user asked for, if any.
+  /// - Throws: `CostAPIError.request` for a batch that was not measured.
+  public func context(
+    _ options: CostOptions, givenBatch: Int?
+  ) throws(CostAPIError) -> ReportContext {
+    switch model {
+    case .spatialArray: return ReportContext(.model(options), configSHA256: configSHA256)
+    case .measured(let device):
+      let batch = device.manifest.batch
+      if let givenBatch, givenBatch != batch {
+        throw .request(
+          "'\(name)' was measured with batch \(batch), not \(givenBatch)", hint: "leave --batch out"
+        )
+      }
+      return ReportContext(.measurement(batch: batch), configSHA256: configSHA256)
+    }
+  }
 }
 
 extension LoadedTarget {

@@ -18,6 +18,8 @@ public struct TextTable: Hashable, Sendable {
   }
 
   public var columns: [Column]
+  /// The rule below the heading is no longer than this.
+  private static let longestRule = 100
   /// Cells, one a column.
   public private(set) var rows: [[String]] = []
 
@@ -47,7 +49,9 @@ public struct TextTable: Hashable, Sendable {
       while text.last == " " { text.removeLast() }
       return text
     }
-    let rule = String(repeating: "-", count: widths.reduce(2 * max(0, widths.count - 1), +))
+    // Long text in the last column needs no rule over all of it.
+    let width = widths.reduce(2 * max(0, widths.count - 1), +)
+    let rule = String(repeating: "-", count: min(width, Self.longestRule))
     return ([style(line(columns.map(\.title))), rule] + rows.map(line)).joined(separator: "\n")
       + "\n"
   }

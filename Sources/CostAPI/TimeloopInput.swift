@@ -57,7 +57,7 @@ public struct TimeloopInput: Sendable {
       text: problemFile, nests: [nest], clockMegahertz: timeloopCase.array.clockMegahertz)
     return LayerReportJSON(
       cost, on: timeloopCase.array,
-      context: ReportContext(options: options, configSHA256: configSHA256), origin: .given,
+      context: ReportContext(.model(options), configSHA256: configSHA256), origin: .given,
       searchSeconds: seconds())
   }
 

@@ -82,6 +82,8 @@ public struct TableManifest: Hashable, Sendable {
   public var key: Key
   public var latency: Column<TimeUnit>
   public var energy: Column<EnergyUnit>?
+  /// Images that ran together; 1 where the manifest does not say.
+  public var batch: Int
   /// How the numbers were measured, in the order written.
   public var measurement: [Remark]
 }
@@ -112,14 +114,17 @@ extension TableManifest {
       let energy = Self.column("energy", EnergyUnit.self, required: false, &reader)
       return latency.map { (latency: $0, energy: energy) }
     }
-    let measurement = reader.mapping("measurement") { reader in Self.remarks(&reader) }
+    let measurement = reader.mapping("measurement") { reader -> (batch: Int, remarks: [Remark])? in
+      let batch = reader.integer("batch", in: 1...(1 << 24), required: false)
+      return Self.remarks(&reader).map { (batch: Int(batch ?? 1), remarks: $0) }
+    }
     guard schema != nil, kind != nil, let name, let granularity, let spaceValue, let space,
       let table, let key, let columns, let measurement
     else { return nil }
     return TableManifest(
       name: name, description: description, granularity: granularity, space: space,
       spaceLocation: spaceValue.node.location, table: table, key: key, latency: columns.latency,
-      energy: columns.energy, measurement: measurement)
+      energy: columns.energy, batch: measurement.batch, measurement: measurement.remarks)
   }
 
   private static func column<Unit: CaseIterable & RawRepresentable<String> & Hashable & Sendable>(

@@ -1,6 +1,5 @@
 internal import Accelerators
 internal import CostAPI
-internal import Dataflow
 
 /// The reports of `hwcost cost` as tables for people.
 struct CostTables {
@@ -32,16 +31,17 @@ struct CostTables {
   private var networks: TextTable {
     let showsIndex = reports.contains { $0.origin?.index != nil }
     let joined = reports.first?.joined.map(\.key) ?? []
-    var columns: [TextTable.Column] = [.init("target"), .init("network")]
+    // The network comes last: where its text is long, a narrow terminal breaks only that.
+    var columns: [TextTable.Column] = [.init("target")]
     if showsIndex { columns.append(.init("index", .right)) }
     columns += [
       .init("MACs [M]", .right), .init("params [M]", .right), .init("latency [ms]", .right),
       .init("energy [mJ]", .right), .init("DRAM [MB]", .right),
     ]
-    var table = TextTable(columns + joined.map { .init($0, .right) })
+    var table = TextTable(columns + joined.map { .init($0, .right) } + [.init("network")])
     for report in reports {
       let cost = report.report
-      var row = [cost.target, Self.name(of: report)]
+      var row = [cost.target]
       if showsIndex { row.append(report.origin?.index.map(String.init) ?? "-") }
       row += [
         HumanNumber.significant(Double(cost.macs) * 1e-6),
@@ -50,7 +50,7 @@ struct CostTables {
         cost.energyMillijoules.map { HumanNumber.significant($0) } ?? "-",
         cost.dramBytes.map { HumanNumber.significant(Double($0) * 1e-6) } ?? "-",
       ]
-      table.add(row + report.joined.map(\.value.fieldText))
+      table.add(row + report.joined.map(\.value.fieldText) + [Self.name(of: report)])
     }
     return table
   }
@@ -58,9 +58,9 @@ struct CostTables {
   /// Layers that are the same are one row.
   private static func layers(of report: CostReport) -> TextTable {
     var table = TextTable([
-      .init("layer"), .init("count", .right), .init("op"), .init("MACs [M]", .right),
+      .init("layer"), .init("count", .right), .init("MACs [M]", .right),
       .init("cycles", .right), .init("latency [ms]", .right), .init("energy [uJ]", .right),
-      .init("of all", .right), .init("DRAM [kB]", .right),
+      .init("of all", .right), .init("DRAM [kB]", .right), .init("op"),
     ])
     var order: [String] = []
     var groups: [String: [LayerCost]] = [:]
@@ -74,13 +74,14 @@ struct CostTables {
       let count = Double(group.count)
       let energy = first.energyPicojoules.map { $0 * count }
       table.add([
-        first.name, String(group.count), BriefLayerText.text(of: text),
+        first.name, String(group.count),
         HumanNumber.significant(Double(first.macs) * count * 1e-6),
         first.cycles.map { HumanNumber.grouped($0 * Int64(group.count)) } ?? "-",
         HumanNumber.significant(first.latencyMilliseconds * count),
         energy.map { HumanNumber.significant($0 * 1e-6) } ?? "-",
         energy.map { HumanNumber.percent(all > 0 ? $0 / all : 0) } ?? "-",
         first.dramBytes.map { HumanNumber.significant(Double($0) * count * 1e-3) } ?? "-",
+        BriefLayerText.text(of: text),
       ])
     }
     return table
@@ -99,11 +100,13 @@ struct CostTables {
       + "see why: hwcost map --target \(report.target) --layer '\(layer)'\n"
   }
 
+  /// What was in force, once where it was the same for all.
   private var footer: String {
-    guard let context = reports.first?.context else { return "" }
-    let options = context.options
-    return "objective \(options.objective.rawValue), \(options.factors.rawValue) factors, "
-      + "\(options.counting.rawValue) counting, batch \(options.batch); "
+    var summaries: [String] = []
+    for report in reports where !summaries.contains(report.context.summary) {
+      summaries.append(report.context.summary)
+    }
+    return summaries.map { $0 + "\n" }.joined()
       + "hwcost \(Release.version), model \(Release.modelVersion)\n"
   }
 }

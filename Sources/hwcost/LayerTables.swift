@@ -116,10 +116,7 @@ struct LayerTables {
   }
 
   private var footer: String {
-    let options = report.context.options
-    return "objective \(options.objective.rawValue), \(options.factors.rawValue) factors, "
-      + "\(options.counting.rawValue) counting, separable latency model; "
-      + "hwcost \(Release.version), model \(Release.modelVersion)\n"
+    "\(report.context.summary)\nhwcost \(Release.version), model \(Release.modelVersion)\n"
   }
 }
 

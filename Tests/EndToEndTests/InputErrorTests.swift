@@ -140,6 +140,14 @@ struct InputErrorTests {
         """)
   }
 
+  @Test("a batch that was not measured is an error")
+  func measuredBatch() throws {
+    #expect(
+      try Self.errors(
+        ["cost", "--target", "example", "--index", "1651", "--batch", "4"] + Self.space)
+        == "error: 'example' was measured with batch 1, not 4\nhint: leave --batch out\n")
+  }
+
   @Test("a mapping that does not cover the layer is an error with its place")
   func badMapping() throws {
     let folder = try TemporaryFolder()

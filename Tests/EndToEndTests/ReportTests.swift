@@ -148,6 +148,8 @@ struct ReportTests {
     #expect(reports[1]["latency_ms"] as? Double == 2)
     #expect(reports[1]["energy_mj"] as? Double == 4)
     #expect(reports[1]["dram_bytes"] is NSNull)
+    #expect(reports[1]["objective"] is NSNull)
+    #expect(reports[1]["latency_model"] as? String == "measured")
   }
 
   @Test("dropping dead nodes leaves a network without live cells only its frame")

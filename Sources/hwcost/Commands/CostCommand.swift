@@ -52,11 +52,10 @@ struct CostCommand: ParsableCommand {
       let estimator = CostEstimator(
         loaded.hardwareTarget(model.costOptions), threads: session.threads, listsLayers: perLayer,
         progress: session.progress)
-      let costs = try session.perform { () throws(CostAPIError) in
-        try estimator.answers(for: subjects)
+      let (costs, context) = try session.perform { () throws(CostAPIError) in
+        let context = try loaded.context(model.costOptions, givenBatch: model.batch)
+        return (try estimator.answers(for: subjects), context)
       }
-      let context = ReportContext(
-        options: model.costOptions, configSHA256: loaded.configSHA256)
       for (subject, cost) in zip(subjects, costs) {
         let origin = subject.origin
         reports.append(

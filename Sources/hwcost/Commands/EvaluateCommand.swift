@@ -74,7 +74,7 @@ struct EvaluateCommand: ParsableCommand {
       of: layer, mappedBy: mapping ?? "")
     return LayerReportJSON(
       cost, on: array,
-      context: ReportContext(options: options, configSHA256: loaded.configSHA256), origin: .given,
+      context: ReportContext(.model(options), configSHA256: loaded.configSHA256), origin: .given,
       searchSeconds: common.noTiming ? nil : Console.monotonicSeconds - start)
   }
 
