@@ -86,8 +86,6 @@ public enum Provenance: Hashable, Sendable {
 public enum ActivationResidency: String, CaseIterable, Hashable, Sendable {
   /// Every layer reads its input from the outermost level and writes its output there.
   case spill
-  /// An activation that fits the largest on-chip memory together with the tiles in use stays there.
-  case resident
 }
 
 /// An array of processing elements under a storage hierarchy: Eyeriss, a TPU, ShiDianNao.

@@ -20,11 +20,6 @@ public struct MappedArray: LayerwiseTarget {
   /// - Throws: `CostError` for a layer that fits no mapping, has no unit, or is out of range.
   public func cost(of layer: LayerIdentity) throws(CostError) -> LayerCost {
     let text = LayerText(op: layer.op, batch: options.batch, precision: layer.precision).canonical
-    // Documentation/Model.md, section 6.
-    guard array.residency == .spill else {
-      throw .unsupported(
-        layer: text, reason: "'activations: resident' is not modelled yet: write 'spill'")
-    }
     let problems: [Problem]
     do throws(ProblemError) {
       problems = try layer.op.problems(

@@ -311,12 +311,12 @@ struct HardwareConfigTests {
       top: """
         padding: stored
         first_partial_sum: read
-        activations: resident
+        activations: spill
         static: 30 mW
         units: {pool: {lanes: 4, energy: 2 pJ, ops: [maxpool, avgpool], at: dram}}
         """)
     #expect(array.switches == CountingSwitches(storesPadding: true, readsFirstPartialSum: true))
-    #expect(array.residency == .resident)
+    #expect(array.residency == .spill)
     #expect(array.staticMilliwatts == 30)
     #expect(
       array.vectorUnits == [
