@@ -19,7 +19,7 @@ extension SpatialArrayModel {
     for index in array.levels.indices.dropFirst() {
       compute += exposedCycles(index, counts, under: mapping, widths: widths)
     }
-    return NestCycles(total: max(compute, ports.max() ?? 0), levels: ports)
+    return NestCycles(total: min(mostCycles, max(compute, ports.max() ?? 0)), levels: ports)
   }
 
   private func portCycles(

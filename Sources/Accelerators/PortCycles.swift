@@ -10,23 +10,30 @@ struct StreamWords {
 extension Port {
   /// Cycles the port takes for the words of all the streams it carries.
   func cycles(for words: (AccessStream) -> StreamWords) -> Int64 {
-    var total: Int64 = 0
+    // Counts are below 2^53, so that the sums are exact.
+    var total = 0.0
     for stream in carries {
       let load = words(stream)
       switch rate {
-      case .wordsPerCycle: total += load.words
-      case .bytesPerCycle: total += load.words * Int64(load.bits)
+      case .wordsPerCycle: total += Double(load.words)
+      case .bytesPerCycle: total += Double(load.words) * Double(load.bits)
       }
     }
     switch rate {
-    case .wordsPerCycle(let rate): return wholeCycles(Double(total) / rate)
-    case .bytesPerCycle(let rate): return wholeCycles(Double(total) / (8 * rate))
+    case .wordsPerCycle(let rate): return wholeCycles(total / rate)
+    case .bytesPerCycle(let rate): return wholeCycles(total / (8 * rate))
     }
   }
 }
 
-/// Rounds up, except where a rate that is no binary fraction left a whole number a little above.
+/// The most cycles a nest or a port is said to take: six days at 1 GHz. Sums over the layers of a
+/// network stay within `Int64`.
+let mostCycles: Int64 = 1 << 49
+
+/// Rounds up, except where a rate that is no binary fraction left a whole number a little above;
+/// at most ``mostCycles``.
 func wholeCycles(_ cycles: Double) -> Int64 {
+  guard cycles < Double(mostCycles) else { return mostCycles }
   let nearest = cycles.rounded()
   if abs(cycles - nearest) <= nearest * 1e-12 { return Int64(nearest) }
   return Int64(cycles.rounded(.up))

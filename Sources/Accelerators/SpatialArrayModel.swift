@@ -106,11 +106,15 @@ public struct SpatialArrayModel: Sendable {
 
   /// Bytes that cross between the outermost level and the rest.
   func outermostBytes(_ traffic: PerTensor<Traffic>, widths: WordWidths) -> Int64 {
+    var bytes: Int64 = 0
     var bits: Int64 = 0
     for role in TensorRole.allCases {
+      // Eight words are as many bytes as one has bits; so no product leaves the range.
       let words = traffic[role].reads + traffic[role].updates
-      bits += words * Int64(widths.storedBits(role, atLevel: 0))
+      let width = Int64(widths.storedBits(role, atLevel: 0))
+      bytes += words / 8 * width
+      bits += words % 8 * width
     }
-    return (bits + 7) / 8
+    return bytes + (bits + 7) / 8
   }
 }

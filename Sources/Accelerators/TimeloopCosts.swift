@@ -98,7 +98,7 @@ struct TimeloopMemory {
       if port.unitsPerCycle < demand { slowdown = min(slowdown, port.unitsPerCycle / demand) }
     }
     let cycles = (compute / slowdown).rounded(.up)
-    return Int64(exactly: min(cycles, 0x1p62)) ?? computeCycles
+    return Int64(exactly: min(cycles, Double(mostCycles))) ?? computeCycles
   }
 
   /// Words or bytes of a tensor that go through a port.

@@ -16,11 +16,14 @@ public struct ArrayDescription: Sendable {
       .joined(separator: "\n")
   }
 
-  /// Bytes of all on-chip memories; unbounded ones are off chip.
+  /// Bytes of all on-chip memories; unbounded ones are off chip. Absurd sizes give the largest number.
   public static func onChipBytes(of array: SpatialArray) -> Int64 {
     array.levels.indices.reduce(0) { sum, index in
       let bytes = array.levels[index].memory.map { capacityBytes(of: $0.storage) } ?? 0
-      return sum + bytes * array.hierarchy.instances(ofLevel: index)
+      let (all, overflow) = bytes.multipliedReportingOverflow(
+        by: array.hierarchy.instances(ofLevel: index))
+      let (total, carry) = sum.addingReportingOverflow(all)
+      return overflow || carry ? .max : total
     }
   }
 

@@ -29,7 +29,7 @@ public struct ReportContext: Hashable, Sendable {
       objective = options.objective.rawValue
       factors = options.factors.rawValue
       counting = options.counting.rawValue
-      (latencyModel, batch) = ("separable", options.batch)
+      (latencyModel, batch) = (options.counting.latencyModel, options.batch)
     case .measurement(let images):
       (objective, factors, counting) = (nil, nil, nil)
       (latencyModel, batch) = ("measured", images)
@@ -46,7 +46,8 @@ public struct ReportContext: Hashable, Sendable {
     switch basis {
     case .model(let options):
       "objective \(options.objective.rawValue), \(options.factors.rawValue) factors, "
-        + "\(options.counting.rawValue) counting, separable latency model, batch \(options.batch)"
+        + "\(options.counting.rawValue) counting, \(options.counting.latencyModel) latency model, "
+        + "batch \(options.batch)"
     case .measurement(let batch): "measured, batch \(batch)"
     }
   }
@@ -59,6 +60,12 @@ public struct ReportContext: Hashable, Sendable {
       .init("config_sha256", .string(configSHA256)),
     ]
   }
+}
+
+extension CountingRules {
+  /// The name of the model that cycles come from: Timeloop throttles compute by the average demand
+  /// and has no fill and drain.
+  fileprivate var latencyModel: String { self == .exact ? "separable" : "throttled" }
 }
 
 /// The report of a network in the versioned JSON form of `hwcost cost`.
@@ -87,6 +94,13 @@ public struct CostReportJSON: Sendable {
     if listsLayers { members.append(.init("layers", .array(report.layers.map(Self.layer)))) }
     return .object(members)
   }
+
+  /// The keys of a report, which a joined column cannot have.
+  static let keys: Set<String> = [
+    "schema", "target", "space", "arch", "index", "macs", "params", "latency_ms", "energy_mj",
+    "dram_bytes", "objective", "factors", "counting", "latency_model", "batch", "hwcost", "model",
+    "config_sha256", "layers",
+  ]
 
   /// The object without its layers: the columns of a CSV row.
   public var summary: [JSONValue.Member] {

@@ -58,25 +58,14 @@ public struct LayerEvaluator: Sendable {
     }
     do throws(MappingError) {
       let cost = try SpatialArrayModel(array, rules: options.counting).cost(
-        of: problem, under: mapping, counts: counts(of: problem, under: mapping))
+        of: problem, under: mapping,
+        counts: ReuseAnalysis(problem, on: array.hierarchy, switches: array.switches)
+          .accessCounts(under: mapping, by: options.counting))
       let nest = MappedNest(
         problem: problem, mapping: mapping, cost: cost, isProvenBest: false, evaluations: 1)
       return LayerCost(text: layer.canonical, nests: [nest], clockMegahertz: array.clockMegahertz)
     } catch {
       throw .request("the mapping of '\(path)' does not run: \(error.message)", hint: nil)
-    }
-  }
-
-  private func counts(
-    of problem: Problem, under mapping: Mapping
-  ) throws(MappingError) -> AccessCounts {
-    switch options.counting {
-    case .exact:
-      try ReuseAnalysis(problem, on: array.hierarchy, switches: array.switches)
-        .accessCounts(under: mapping)
-    case .timeloop:
-      try TimeloopAnalysis(problem, on: array.hierarchy, switches: array.switches)
-        .accessCounts(under: mapping)
     }
   }
 

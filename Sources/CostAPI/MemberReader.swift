@@ -62,6 +62,9 @@ public struct MemberReader: Sendable {
         throw .inFile(path, text: text, line: number + 1, column: indent + error.column, error)
       }
     }
+    guard !members.isEmpty else {
+      throw .request("'\(path)' names no architecture", hint: "write one on each line")
+    }
     return members
   }
 }

@@ -26,7 +26,10 @@ extension ReuseAnalysis {
       guard let memory = level.memory else { continue }
       let needed = { (role: TensorRole) -> Int64 in
         let words = counts.levels[index].traffic[role].peakWords
-        return words * Int64(widths.storedBits(role, atLevel: index))
+        let bits = Int64(widths.storedBits(role, atLevel: index))
+        // A third of the range, so that three tensors add up.
+        let (product, overflow) = words.multipliedReportingOverflow(by: bits)
+        return overflow ? .max / 3 : min(product, .max / 3)
       }
       switch memory.capacity {
       case .unbounded:

@@ -186,7 +186,13 @@ extension SpatialArrayConfig {
     // A level's ports are one list when written, whether or not they stood in a partition.
     let level = reader.value.keyPath.prefix { $0 != "]" }
     decoding.record("\(level)].ports[\(index)].bandwidth", rate.source)
-    return Port(name: name, rate: cycles(rate.value, clock), carries: streams)
+    let perCycle = cycles(rate.value, clock)
+    if let value, perCycle.perCycle < Self.slowestPerCycle {
+      reader.report(
+        value, "less than \(Self.slowestPerCycle) a cycle of the clock is no bandwidth",
+        hint: "check the bandwidth, 'clock' and 'link_clock'")
+    }
+    return Port(name: name, rate: perCycle, carries: streams)
   }
 
   private func portClock(from reader: inout YAMLReader) -> PortClock {
@@ -199,6 +205,9 @@ extension SpatialArrayConfig {
     }
     return clock
   }
+
+  /// Words or bytes a cycle below which a port is a mistake.
+  private static let slowestPerCycle = 1e-6
 
   /// A rate in cycles of the array's clock.
   private func cycles(_ rate: Quantity<TransferRate>, _ clock: PortClock) -> Port.Rate {
@@ -239,6 +248,16 @@ extension SpatialArrayConfig {
       for (stream, place) in zip(port.carries, places) where !keep.contains(stream.tensor) {
         reader.report(place, "the level does not keep '\(stream.tensor.name)'")
       }
+    }
+  }
+}
+
+extension Port.Rate {
+  /// Words or bytes a cycle.
+  fileprivate var perCycle: Double {
+    switch self {
+    case .wordsPerCycle(let words): words
+    case .bytesPerCycle(let bytes): bytes
     }
   }
 }

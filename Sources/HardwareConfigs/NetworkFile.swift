@@ -64,7 +64,15 @@ public enum NetworkFile {
       var decoding = NetworkDecoding(input: input, values: values)
       let layers = decoding.layers(from: &reader)
       guard let name, let input, let layers else { return nil }
-      return try? Network(name: name, input: input, layers: layers)
+      do {
+        return try Network(name: name, input: input, layers: layers)
+      } catch {
+        // The decoding above has checked all that can be wrong; what is left is told as it is.
+        reader.report(
+          at: document.root["layers"]?.location ?? document.root.location, keyPath: "layers",
+          "the layers are no network: \(error)")
+        return nil
+      }
     }
   }
 }

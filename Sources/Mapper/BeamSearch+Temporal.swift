@@ -3,7 +3,7 @@ internal import Ops
 
 extension BeamSearch {
   mutating func expandTemporal(
-    _ labels: [SearchLabel], level: Int, width: Int
+    _ labels: [SearchLabel], level: Int, width: Int, effort: Int64
   ) -> [SearchLabel] {
     let base = Int32(history.count)
     history.append(contentsOf: labels)
@@ -16,7 +16,13 @@ extension BeamSearch {
       }
     }
     var buckets = SearchBuckets(tileCount: tiles.count, width: 4 * width)
+    let last = evaluations + effort
+    // The most promising parts come first.
     for (index, label) in labels.enumerated() {
+      if evaluations > last {
+        hasOverflowed = true
+        break
+      }
       cutTile(of: label, previous: base + Int32(index), level: level, into: &buckets)
     }
     let best = buckets.best()

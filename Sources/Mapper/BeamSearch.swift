@@ -35,9 +35,9 @@ struct BeamSearch {
   let mostChildren: [Double]
   /// Of each level and tile, the most children that leave a tile the level inside can take in; 0
   /// where there is no such way, negative where it is not known yet.
-  var bestChildren: [Double]
+  var bestChildren: [Double] = []
   /// Of each level and tile, whether the tile may enter it: 0 not known, 1 yes, 2 no.
-  var admitted: [UInt8]
+  var admitted: [UInt8] = []
 
   struct Cut: Sendable {
     var digit: UInt8
@@ -67,6 +67,7 @@ struct BeamSearch {
   struct Shared: Sendable {
     let orders: [LoopOrders]
     let options: [SpatialOptions]
+    let mostChildren: [Double]
 
     init(_ space: Mapspace) {
       let free = LoopOrders(tiles: space.tiles, fixed: nil)
@@ -77,6 +78,15 @@ struct BeamSearch {
         SpatialOptions(
           tiles: space.tiles, rules: space.levels[$0], level: space.hierarchy.levels[$0],
           counting: space.rules)
+      }
+      mostChildren = options.flatMap { options in
+        var children = [Double](repeating: 1, count: space.tiles.count)
+        for option in options.merged {
+          let tile = space.tiles.tile(option.passes)
+          children[tile] = max(children[tile], option.lanes)
+        }
+        if options.merged.count > 1 { space.tiles.spread(&children) }
+        return children
       }
     }
   }
@@ -93,20 +103,7 @@ struct BeamSearch {
     keepChoices = space.levels.map { TensorSet.between($0.mustKeep, $0.mayKeep) }
     iterations = Double(space.problem.iterations)
     relevantOutput = space.tiles.relevant.output
-    let entries = tiles.count * (space.levels.count + 1)
-    admitted = Array(repeating: 0, count: entries)
-    bestChildren = Array(repeating: -1, count: entries)
-    var most: [Double] = []
-    for options in shared.options {
-      var children = [Double](repeating: 1, count: tiles.count)
-      for option in options.merged {
-        children[tiles.tile(option.passes)] = max(
-          children[tiles.tile(option.passes)], option.lanes)
-      }
-      if options.merged.count > 1 { tiles.spread(&children) }
-      most += children
-    }
-    mostChildren = most
+    mostChildren = shared.mostChildren
   }
 
   private static func cuts(at level: Mapspace.LevelRules, tiles: TileTables) -> [[[Cut]]] {
@@ -131,10 +128,20 @@ struct BeamSearch {
   ///
   /// - Parameters:
   ///   - width: how many parts are kept at each step.
+  ///   - effort: parts looked at in a step after which no further part is continued.
   ///   - incumbent: figures known to be possible; worse parts are dropped.
-  mutating func run(width: Int, incumbent: Figures?, count: Int) -> [Finished] {
-    history.removeAll(keepingCapacity: true)
-    finished.removeAll(keepingCapacity: true)
+  mutating func run(
+    width: Int, effort: Int64, incumbent: Figures?, count: Int
+  ) -> [Finished] {
+    let entries = tiles.count * (levels.count + 1)
+    admitted = Array(repeating: 0, count: entries)
+    bestChildren = Array(repeating: -1, count: entries)
+    defer {
+      admitted = []
+      bestChildren = []
+    }
+    history.removeAll()
+    finished.removeAll()
     hasOverflowed = false
     limit = incumbent.map { Limit(score: score($0), figures: $0) }
     var labels: [SearchLabel] = []
@@ -145,11 +152,12 @@ struct BeamSearch {
       labels.append(start)
     }
     for level in levels.indices {
-      let cut = expandTemporal(labels, level: level, width: width)
+      let cut = expandTemporal(labels, level: level, width: width, effort: effort)
       labels = expandSpatial(cut, level: level, width: width)
     }
     finished.sort { $0.score < $1.score }
-    return Array(finished.prefix(count))
+    finished.removeLast(max(0, finished.count - count))
+    return finished
   }
 
   /// The dimensions of one of a level's orders, outermost first.

@@ -54,14 +54,19 @@ public struct MappingSearch: Sendable {
       .sorted { (leastScores[$0], $0) < (leastScores[$1], $1) }
     var found = Found(bestScores: leastScores.map { _ in .infinity })
     let narrow = beams.count > 1 ? Self.narrowWidth * 3 / 4 : Self.narrowWidth
-    for index in first where leastScores[index] <= found.score {
-      search(&beams[index], scheme: index, width: narrow, count: 4, &found)
+    let share = beams.count > 1 ? Self.effort / 16 : Self.effort / 4
+    var effort = 2 * Self.effort
+    for index in first where leastScores[index] <= found.score && effort > 0 {
+      let before = beams[index].evaluations
+      search(&beams[index], scheme: index, width: narrow, effort: share, count: 4, &found)
+      effort -= beams[index].evaluations - before
     }
-    var effort = Self.effort
+    effort = Self.effort
     let second = first.sorted { found.bestScores[$0] < found.bestScores[$1] }
     for index in second where leastScores[index] <= found.score && effort > 0 {
       let before = beams[index].evaluations
-      search(&beams[index], scheme: index, width: Self.wideWidth, count: 48, &found)
+      search(
+        &beams[index], scheme: index, width: Self.wideWidth, effort: 4 * share, count: 48, &found)
       effort -= beams[index].evaluations - before
     }
     guard var incumbent = found.incumbent else { throw explanation() }
@@ -75,7 +80,8 @@ public struct MappingSearch: Sendable {
   /// Parts of mappings kept at each step of the first search and of the second.
   private static let narrowWidth = 32
   private static let wideWidth = 256
-  /// Parts looked at before no further choice of what is kept is searched widely.
+  /// Parts looked at before no further choice of what is kept is searched widely; parts of it
+  /// bound single searches.
   private static let effort: Int64 = 1_000_000
 
   /// What the searches of all choices of kept tensors have found so far.
@@ -89,9 +95,11 @@ public struct MappingSearch: Sendable {
   }
 
   private func search(
-    _ beam: inout BeamSearch, scheme: Int, width: Int, count: Int, _ found: inout Found
+    _ beam: inout BeamSearch, scheme: Int, width: Int, effort: Int64, count: Int,
+    _ found: inout Found
   ) {
-    let proposals = beam.run(width: width, incumbent: found.figures, count: count)
+    let proposals = beam.run(
+      width: width, effort: effort, incumbent: found.figures, count: count)
     if let best = proposals.first {
       found.bestScores[scheme] = min(found.bestScores[scheme], best.score)
       if best.score < found.score {

@@ -40,7 +40,8 @@ struct TileTables: Sendable {
     var countsGaps: Bool
   }
 
-  static let largestCount = 1 << 20
+  /// More tiles than this are thinned out.
+  static let largestCount = 1 << 18
 
   init(_ problem: Problem, countsRectangles: Bool, storesPadding: Bool) {
     let dimensions = LoopDimension.allCases.filter { problem.bounds[$0] > 1 }

@@ -72,6 +72,12 @@ struct EvaluateCommand: ParsableCommand {
     let start = Console.monotonicSeconds
     let cost = try LayerEvaluator(array, options: options).cost(
       of: layer, mappedBy: mapping ?? "")
+    for nest in cost.nests {
+      if nest.hasShorterPasses { options.factors = .imperfect }
+      if !common.quiet, let broken = nest.brokenConstraint(of: array) {
+        Console.complain("remark: the mapping is outside of the target's dataflow: \(broken)")
+      }
+    }
     return LayerReportJSON(
       cost, on: array,
       context: ReportContext(.model(options), configSHA256: loaded.configSHA256), origin: .given,
