@@ -51,19 +51,20 @@ struct LayerTables {
         "work     \(HumanNumber.withPrefix(Double(operations), unit: "operations")) on a vector unit"
       )
     }
-    if report.origin == .searched, report.loopNest != nil { lines.append("search   " + search) }
+    if report.origin == .searched, report.loopNest != nil { lines.append("mapping  " + search) }
     return lines.joined(separator: "\n") + "\n"
   }
 
   private var search: String {
-    let count = HumanNumber.grouped(cost.nests.reduce(0) { $0 + $1.evaluations })
     let proof =
       cost.nests.allSatisfy(\.isProvenBest)
-      ? "proven best" : "best found, not proven"
+      ? "no mapping is better (proven)" : "the best found; a better mapping is not ruled out"
+    guard explains else { return proof }
+    let count = HumanNumber.grouped(cost.nests.reduce(0) { $0 + $1.evaluations })
     let time = report.searchSeconds.map {
       " in \(HumanNumber.withPrefix($0, unit: "s", digits: 3))"
     }
-    return "\(count) candidates looked at\(time ?? ""); \(proof)"
+    return "\(proof); \(count) candidates looked at\(time ?? "")"
   }
 
   private var energyTable: TextTable {
