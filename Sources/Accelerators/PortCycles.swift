@@ -28,11 +28,11 @@ extension Port {
 
 /// The most cycles a nest or a port is said to take: six days at 1 GHz. Sums over the layers of a
 /// network stay within `Int64`.
-let mostCycles: Int64 = 1 << 49
+package let mostCycles: Int64 = 1 << 49
 
 /// Rounds up, except where a rate that is no binary fraction left a whole number a little above;
 /// at most ``mostCycles``.
-func wholeCycles(_ cycles: Double) -> Int64 {
+package func wholeCycles(_ cycles: Double) -> Int64 {
   guard cycles < Double(mostCycles) else { return mostCycles }
   let nearest = cycles.rounded()
   if abs(cycles - nearest) <= nearest * 1e-12 { return Int64(nearest) }
