@@ -227,6 +227,41 @@ struct InputErrorTests {
     #expect(errors.hasPrefix("\(path):4:"))
   }
 
+  @Test("a mapping that does not fit is an error with its place")
+  func mappingDoesNotFit() throws {
+    let folder = try TemporaryFolder()
+    let levels = { (loops: String, temporal: String) in
+      """
+      levels:
+        - level: dram
+        - level: buffer
+          \(loops)
+        - level: scratchpads
+          temporal: [\(temporal)]
+      """
+    }
+    let arguments = ["evaluate", "--target", "eyeriss", "--layer", "linear c=512 k=16"]
+    let wide = try folder.write(levels("spatial_x: [k 16]", "c 512"), to: "wide.yaml")
+    #expect(
+      try Self.errors(arguments + ["--mapping", wide])
+        == """
+        \(wide):4:16: error: levels[1].spatial_x: buffer: 16 children along x, 14 are there
+         4 |     spatial_x: [k 16]
+           |                ^
+
+        """)
+    let large = try folder.write(levels("temporal: [k 16]", "c 512"), to: "large.yaml")
+    // 512 weights of 16 bit, where 224 fit.
+    #expect(
+      try Self.errors(arguments + ["--mapping", large])
+        == """
+        \(large):5:5: error: levels[2]: scratchpads: weight needs 8192 bit, 3584 are there
+         5 |   - level: scratchpads
+           |     ^
+
+        """)
+  }
+
   @Test("two batches that differ are an error")
   func twoBatches() throws {
     #expect(
