@@ -24,11 +24,12 @@ public struct JoinedTable: Sendable {
   ///
   /// - Parameters:
   ///   - reader: The search space that the networks are of; without one, `arch` holds their names.
-  ///   - listsLayers: Whether rows can be layers, so that no column may be called like a layer's.
+  ///   - rowsAreLayers: Whether the columns stand beside those of layers, so that none may be called
+  ///     like one of them.
   /// - Throws: `CostAPIError` for a file that cannot be read, has neither column, names a network
   ///   twice, or has a column that is there twice or is called like a key of a report.
   public init(
-    _ path: String, of reader: MemberReader?, listsLayers: Bool = false
+    _ path: String, of reader: MemberReader?, rowsAreLayers: Bool = false
   ) throws(CostAPIError) {
     let text: String
     do throws(FileError) { text = try TextFile.read(path) } catch { throw .file(error) }
@@ -45,7 +46,7 @@ public struct JoinedTable: Sendable {
       }
       columns = try Self.columns(
         of: names, file: path, line: table.header[0].line,
-        reserved: listsLayers
+        reserved: rowsAreLayers
           ? CostReportJSON.keys.union(CostReportJSON.layerKeys) : CostReportJSON.keys)
       rows = try Self.rows(of: table, key: key, file: path, reader)
     } catch {

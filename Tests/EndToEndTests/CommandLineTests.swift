@@ -110,6 +110,15 @@ struct CommandLineTests {
     #expect(try Program.run("describe", "bare", "--config", folder.path).status == 0)
   }
 
+  @Test("a file that has mistakes is left out of the list, with the command that says why")
+  func leftOut() throws {
+    let folder = try TemporaryFolder()
+    let path = try folder.write("schema: 1\nkind: spatial-array\n", to: "bad.yaml")
+    let run = try Program.run("targets", "--config", folder.path)
+    #expect(run.status == 0)
+    #expect(run.errors == "warning: 'bad' is left out; hwcost check '\(path)' says why\n")
+  }
+
   @Test("describe lists the numbers of a file that have no source, and what wires cost")
   func unsourced() throws {
     let folder = try TemporaryFolder()

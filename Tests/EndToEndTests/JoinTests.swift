@@ -57,6 +57,20 @@ struct JoinTests {
     #expect(try Self.join(table, ["--index", "1", "1651"], quiet: true).errors.isEmpty)
   }
 
+  @Test("a column called like one of a layer's joins networks, but not rows that are layers")
+  func layerColumns() throws {
+    let folder = try TemporaryFolder()
+    let path = try folder.write("arch,name\nalexnet,first\n", to: "names.csv")
+    let arguments = [
+      "cost", "--target", "eyeriss", "--network", "alexnet", "--per-layer", "--join", path,
+    ]
+    let json = try Program.run(arguments + ["--format", "json"]).object()
+    #expect((json["reports"] as? [[String: Any]])?.first?["name"] as? String == "first")
+    let csv = try Program.run(arguments + ["--format", "csv"])
+    #expect(csv.status == 1)
+    #expect(csv.errors.contains("the column 'name' is called like a key of the report"))
+  }
+
   @Test("two forms of one architecture are in the table twice")
   func twice() throws {
     let folder = try TemporaryFolder()

@@ -44,7 +44,8 @@ struct CostCommand: ParsableCommand {
     let subjects = try choice.subjects(in: session)
     let joined = try join.map { path in
       try session.perform { () throws(CostAPIError) in
-        try JoinedTable(path, of: choice.searchSpace(), listsLayers: perLayer)
+        try JoinedTable(
+          path, of: choice.searchSpace(), rowsAreLayers: perLayer && common.format == .csv)
       }
     }
     let targets = try target.map { name in

@@ -23,7 +23,8 @@ struct TargetsCommand: ParsableCommand {
         let target = try session.catalog.target(path)
         rows.append((name, target, Facts(target)))
       } catch {
-        session.remark("warning: '\(name)' is left out; 'hwcost check \(path)' says why")
+        let check = CommandText.text(["hwcost", "check", path])
+        session.remark("warning: '\(name)' is left out; \(check) says why")
       }
     }
     let objects = rows.map { row -> JSONValue in
