@@ -22,6 +22,7 @@ let package = Package(
     .systemLibrary(
       name: "CYAML", pkgConfig: "yaml-0.1",
       providers: [.apt(["libyaml-dev"]), .yum(["libyaml-devel"]), .brew(["libyaml"])]),
+    .target(name: "CLibrary", swiftSettings: settings),
     .target(name: "CostDiagnostics", path: "Sources/Diagnostics", swiftSettings: settings),
     .target(name: "CostUnits", path: "Sources/Units", swiftSettings: settings),
     .target(name: "Ops", swiftSettings: settings),
@@ -30,7 +31,7 @@ let package = Package(
       name: "CostYAML", dependencies: ["CYAML", "CostDiagnostics", "CostUnits"],
       path: "Sources/YAML", swiftSettings: settings),
     .target(name: "Dataflow", dependencies: ["Ops"], swiftSettings: settings),
-    .target(name: "Networks", dependencies: ["Ops"], swiftSettings: settings),
+    .target(name: "Networks", dependencies: ["CostDiagnostics", "Ops"], swiftSettings: settings),
     // Floor 2
     .target(
       name: "Accelerators", dependencies: ["Dataflow", "Networks", "Ops"], swiftSettings: settings),
@@ -58,7 +59,7 @@ let package = Package(
     .target(
       name: "CostAPI",
       dependencies: [
-        "Accelerators", "CostDiagnostics", "CostYAML", "Dataflow", "HardwareConfigs",
+        "Accelerators", "CLibrary", "CostDiagnostics", "CostYAML", "Dataflow", "HardwareConfigs",
         "Mapper", "MeasuredTables", "Networks", "Ops", "TimeloopFiles",
       ],
       swiftSettings: settings),
@@ -66,7 +67,7 @@ let package = Package(
     .executableTarget(
       name: "hwcost",
       dependencies: [
-        "Accelerators", "CostAPI", "Dataflow", "MeasuredTables", "Networks", "Ops",
+        "Accelerators", "CLibrary", "CostAPI", "Dataflow", "MeasuredTables", "Networks", "Ops",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),

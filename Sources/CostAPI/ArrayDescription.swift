@@ -6,8 +6,13 @@ internal import Ops
 /// where each number comes from.
 public struct ArrayDescription: Sendable {
   private let array: SpatialArray
+  /// Key paths of the numbers of which nobody says where they come from.
+  private let unsourced: [String]
 
-  public init(_ array: SpatialArray) { self.array = array }
+  public init(_ array: SpatialArray, unsourced: [String] = []) {
+    self.array = array
+    self.unsourced = unsourced
+  }
 
   /// The description's lines, each closed by a line feed.
   public var text: String {
@@ -135,7 +140,7 @@ extension ArrayDescription {
         "unit \(unit.name): \(unit.lanes) lanes, \(Self.plain(unit.operationPicojoules)) pJ an "
           + "operation, for \(ops)")
     }
-    return lines + fanoutLines(of: level.fanout)
+    return lines + fanoutLines(of: level.fanout, "levels[\(index)].fanout")
   }
 
   private func energyLines(of memory: StorageLevel) -> [String] {
@@ -161,7 +166,7 @@ extension ArrayDescription {
     return texts.map { "\($0.tensors.joined(separator: ", ")): \($0.text)" }
   }
 
-  private func fanoutLines(of fanout: Fanout) -> [String] {
+  private func fanoutLines(of fanout: Fanout, _ path: String) -> [String] {
     guard fanout.x.size > 1 || fanout.y.size > 1 else { return [] }
     var lines = ["children: \(fanout.x.size) along x, \(fanout.y.size) along y"]
     for (axis, wires) in [("x", fanout.x), ("y", fanout.y)] {
@@ -177,15 +182,24 @@ extension ArrayDescription {
       let names = fanout.diagonal.members.map(\.name).joined(separator: ", ")
       lines.append("diagonals share \(names)")
     }
-    var prices: [String] = []
-    if fanout.hopPicojoulesPerBit > 0 {
-      prices.append("delivery \(Self.plain(fanout.hopPicojoulesPerBit)) pJ/bit")
+    var prices = [
+      "delivery \(Self.plain(fanout.hopPicojoulesPerBit)) pJ/bit" + origin(of: "\(path).hop")
+    ]
+    if !fanout.x.reduce.isEmpty || !fanout.y.reduce.isEmpty || fanout.additionPicojoules > 0 {
+      prices.append(
+        "addition \(Self.plain(fanout.additionPicojoules)) pJ" + origin(of: "\(path).adder"))
     }
-    if fanout.additionPicojoules > 0 {
-      prices.append("addition \(Self.plain(fanout.additionPicojoules)) pJ")
-    }
-    lines.append(prices.isEmpty ? "wires cost nothing (assumed)" : prices.joined(separator: ", "))
+    lines.append(prices.joined(separator: ", "))
     return lines
+  }
+
+  /// How a price is marked that no source is given for: one that is not in the file is assumed.
+  private func origin(of path: String) -> String {
+    switch array.provenance[path] {
+    case .source?: ""
+    case .assumed?: " (assumed)"
+    case nil: unsourced.contains(path) ? " (no source)" : " (assumed: not in the file)"
+    }
   }
 
   private var totals: [String] {
@@ -193,17 +207,17 @@ extension ArrayDescription {
   }
 
   private var sources: [String] {
-    guard !array.provenance.isEmpty || !array.sources.isEmpty else { return [] }
+    let paths = (array.provenance.keys + unsourced).sorted()
+    guard !paths.isEmpty || !array.sources.isEmpty else { return [] }
     var lines: [String] = []
-    if !array.provenance.isEmpty { lines.append("where the numbers come from:") }
-    let paths = array.provenance.keys.sorted()
+    if !paths.isEmpty { lines.append("where the numbers come from:") }
     let width = paths.reduce(0) { max($0, $1.count) }
     for path in paths {
       let padding = String(repeating: " ", count: width - path.count)
       switch array.provenance[path] {
       case .source(let key)?: lines.append("  \(path)\(padding)  [\(key)]")
       case .assumed(let reason)?: lines.append("  \(path)\(padding)  assumed: \(reason)")
-      case nil: continue
+      case nil: lines.append("  \(path)\(padding)  no source: add 'source' or 'assumed'")
       }
     }
     for key in array.sources.keys.sorted() {

@@ -17,16 +17,6 @@ public enum CostAPIError: Error, Sendable {
 }
 
 extension CostAPIError {
-  /// A mistake in a text that stands in a file.
-  static func inFile(
-    _ path: String, text: String, line: Int, column: Int, _ error: TextError
-  ) -> CostAPIError {
-    .input(
-      InputError(
-        at: SourceLocation(file: path, line: line, column: column), error.message,
-        hint: error.hint), sources: [path: text])
-  }
-
   /// The message for people: what is wrong, where, and what to write instead; no line end.
   public var message: String {
     switch self {
@@ -35,6 +25,8 @@ extension CostAPIError {
         "unknown \(kind) '\(name)'",
         hint: EditDistance.didYouMean(name, among: known)
           ?? (known.isEmpty ? nil : "known are " + known.joined(separator: ", ")))
+    case .file(.notUTF8(let path, let line, let column)):
+      "\(SourceLocation(file: path, line: line, column: column)): error: the file is not UTF-8 here"
     case .file(let error): "error: \(Self.text(of: error))"
     case .input(let error, let sources):
       String(DiagnosticRenderer(sources: sources).render(error).dropLast())
@@ -63,8 +55,7 @@ extension CostAPIError {
     switch error {
     case .cannotRead(let path, let reason): "cannot read '\(path)': \(reason)"
     case .cannotWrite(let path, let reason): "cannot write '\(path)': \(reason)"
-    case .notUTF8(let path, let line, let column):
-      "'\(path)' is not UTF-8 at line \(line), column \(column)"
+    case .notUTF8(let path, _, _): "'\(path)' is not UTF-8"
     case .tooLarge(let path, let limit): "'\(path)' is larger than \(limit >> 20) MiB"
     }
   }

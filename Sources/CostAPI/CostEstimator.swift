@@ -16,12 +16,13 @@ public struct CostEstimator: Sendable {
   /// Told how many of all layers are done, from any thread.
   private let progress: (@Sendable (_ done: Int, _ all: Int) -> Void)?
 
+  /// - Parameter threads: Threads that work at once; fewer than one count as one.
   public init(
     _ target: any HardwareTarget, threads: Int = 1, listsLayers: Bool = false,
     progress: (@Sendable (_ done: Int, _ all: Int) -> Void)? = nil
   ) {
     self.target = target
-    self.threads = threads
+    self.threads = max(1, threads)
     self.listsLayers = listsLayers
     self.progress = progress
   }

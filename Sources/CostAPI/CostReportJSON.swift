@@ -42,10 +42,20 @@ public struct ReportContext: Hashable, Sendable {
   }
 
   /// The same in words, for people.
-  public var summary: String {
+  public var summary: String { summary(scope: "") }
+
+  /// The summary of a network: its objective is that of each layer by itself.
+  var networkSummary: String {
+    guard case .model(let options) = basis, options.objective == .energyDelayProduct else {
+      return summary
+    }
+    return summary(scope: " of each layer by itself")
+  }
+
+  private func summary(scope: String) -> String {
     switch basis {
     case .model(let options):
-      "objective \(options.objective.rawValue), \(options.factors.rawValue) factors, "
+      "objective \(options.objective.rawValue)\(scope), \(options.factors.rawValue) factors, "
         + "\(options.counting.rawValue) counting, \(options.counting.latencyModel) latency model, "
         + "batch \(options.batch)"
     case .measurement(let batch): "measured, batch \(batch)"
@@ -76,19 +86,27 @@ public struct CostReportJSON: Sendable {
   /// A column of the user's own, such as an accuracy.
   public var joined: [JSONValue.Member]
   public var listsLayers: Bool
+  /// Whether dead nodes were dropped before costing; a measurement is of the network as it was.
+  public var eliminatesDeadNodes: Bool
 
   public init(
     _ report: CostReport, from origin: ArchitectureOrigin?, context: ReportContext,
-    joined: [JSONValue.Member] = [], listsLayers: Bool = false
+    joined: [JSONValue.Member] = [], listsLayers: Bool = false, eliminatesDeadNodes: Bool = false
   ) {
     self.report = report
     self.origin = origin
     self.context = context
     self.joined = joined
     self.listsLayers = listsLayers
+    self.eliminatesDeadNodes = eliminatesDeadNodes
   }
 
-  /// The report as one object; a network of no search space has its name for `arch`.
+  /// What was in force, in words for people.
+  public var summaryText: String {
+    context.networkSummary + (eliminatesDeadNodes ? ", dead nodes eliminated" : "")
+  }
+
+  /// The report as one object.
   public var value: JSONValue {
     var members = summary
     if listsLayers { members.append(.init("layers", .array(report.layers.map(Self.layer)))) }
@@ -98,33 +116,58 @@ public struct CostReportJSON: Sendable {
   /// The keys of a report, which a joined column cannot have.
   static let keys: Set<String> = [
     "schema", "target", "space", "arch", "index", "macs", "params", "latency_ms", "energy_mj",
-    "dram_bytes", "objective", "factors", "counting", "latency_model", "batch", "hwcost", "model",
-    "config_sha256", "layers",
+    "dram_bytes", "objective", "objective_scope", "eliminate_dead_nodes", "factors", "counting",
+    "latency_model", "batch", "hwcost", "model", "config_sha256", "layers",
   ]
+
+  /// The columns of a row that is a layer, which a joined column cannot have either.
+  static let layerKeys: Set<String> = ["name", "layer", "cycles", "energy_pj", "repeats"]
 
   /// The object without its layers: the columns of a CSV row.
   public var summary: [JSONValue.Member] {
-    let target: JSONValue.Member = .init("target", .string(report.target))
-    let subject: [JSONValue.Member] = [
-      .init("space", .optional(origin?.space)),
-      .init("arch", .string(origin?.text ?? report.network)),
-      .init("index", .optional(origin?.index.map(Int64.init))),
-    ]
     let totals: [JSONValue.Member] = [
       .init("macs", .integer(report.macs)),
       .init("params", .integer(report.parameters)),
-      .init("latency_ms", .number(report.latencyMilliseconds)),
-      .init("energy_mj", .optional(report.energyMillijoules)),
+      .init("latency_ms", .rounded(report.latencyMilliseconds)),
+      .init("energy_mj", .rounded(report.energyMillijoules)),
       .init("dram_bytes", .optional(report.dramBytes)),
     ]
-    return [target] + subject + totals + joined + context.members + context.versions
+    return subject + totals + joined + inForce
+  }
+
+  /// The layers, each with what the report says of all of them: the columns of CSV rows.
+  public var layerRows: [[JSONValue.Member]] {
+    report.layers.map { layer in
+      guard case .object(let members) = Self.layer(layer) else { return [] }
+      return subject + members + joined + inForce
+    }
+  }
+
+  /// The target and the network; a network of no search space has its name for `arch`.
+  private var subject: [JSONValue.Member] {
+    [
+      .init("target", .string(report.target)), .init("space", .optional(origin?.space)),
+      .init("arch", .string(origin?.text ?? report.network)),
+      .init("index", .optional(origin?.index.map(Int64.init))),
+    ]
+  }
+
+  /// What was in force and the versions behind it.
+  private var inForce: [JSONValue.Member] {
+    let isModel = if case .model = context.basis { true } else { false }
+    return context.members + [
+      // Each layer is mapped for itself: a network's best energy-delay product can be lower than
+      // what its layers' best ones give.
+      .init("objective_scope", isModel ? "per layer" : nil),
+      .init("eliminate_dead_nodes", isModel ? .bool(eliminatesDeadNodes) : nil),
+    ] + context.versions
   }
 
   private static func layer(_ layer: LayerCost) -> JSONValue {
     [
       "name": .string(layer.name), "layer": .string(layer.text), "macs": .integer(layer.macs),
-      "cycles": .optional(layer.cycles), "latency_ms": .number(layer.latencyMilliseconds),
-      "energy_pj": .optional(layer.energyPicojoules), "dram_bytes": .optional(layer.dramBytes),
+      "cycles": .optional(layer.cycles), "latency_ms": .rounded(layer.latencyMilliseconds),
+      "energy_pj": .rounded(layer.energyPicojoules), "dram_bytes": .optional(layer.dramBytes),
       "repeats": 1,
     ]
   }

@@ -30,6 +30,14 @@ public struct CostSubject: Sendable {
     return eliminatesDeadNodes ? network.eliminatingDeadNodes() : network
   }
 
+  /// What tables call the network: its canonical text, or its name where it is of no search space.
+  public var key: String {
+    switch source {
+    case .member(let space, let architecture): space.text(of: architecture)
+    case .network(let network): network.name
+    }
+  }
+
   /// Where the network comes from; `nil` for a network of no search space.
   public var origin: ArchitectureOrigin? {
     guard case .member(let space, let architecture) = source else { return nil }

@@ -23,6 +23,13 @@ public enum JSONValue: Hashable, Sendable {
 // MARK: - Making values
 
 extension JSONValue {
+  /// A computed number to 12 significant digits, or `null` for none.
+  ///
+  /// The last few of a sum's 16 digits tell only in which order it was added up.
+  public static func rounded(_ value: Double?) -> JSONValue {
+    value.map { .number(RoundedNumber.nearest(to: $0, digits: 12)) } ?? .null
+  }
+
   /// The number, or `null` for none.
   public static func optional(_ value: Double?) -> JSONValue { value.map(Self.number) ?? .null }
 

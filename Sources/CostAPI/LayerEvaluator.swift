@@ -53,7 +53,8 @@ public struct LayerEvaluator: Sendable {
   ///   or a layer that is not mapped at all.
   public func cost(of layer: LayerText, mappedBy path: String) throws(CostAPIError) -> LayerCost {
     let problem = try problem(of: layer)
-    let mapping = try YAMLFile(path).decode { document throws(InputError) in
+    let file = try YAMLFile(path)
+    let mapping = try file.decode { document throws(InputError) in
       try MappingFile.decode(document, hierarchy: array.hierarchy, bounds: problem.bounds)
     }
     do throws(MappingError) {
@@ -65,7 +66,8 @@ public struct LayerEvaluator: Sendable {
         problem: problem, mapping: mapping, cost: cost, isProvenBest: false, evaluations: 1)
       return LayerCost(text: layer.canonical, nests: [nest], clockMegahertz: array.clockMegahertz)
     } catch {
-      throw .request("the mapping of '\(path)' does not run: \(error.message)", hint: nil)
+      let diagnostic = MappingFile.diagnostic(for: error, in: file.document)
+      throw .input(InputError([diagnostic]), sources: [path: file.text])
     }
   }
 

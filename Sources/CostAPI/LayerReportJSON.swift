@@ -44,11 +44,11 @@ public struct LayerReportJSON: Sendable {
       .init("macs", .integer(nests.reduce(0) { $0 + $1.macs })),
       .init("other_operations", .integer(nests.reduce(0) { $0 + $1.otherOperations })),
       .init("cycles", .integer(cycles)),
-      .init("latency_ms", .number(cost.latencyMilliseconds)),
-      .init("energy_pj", .number(energy)),
-      .init("edp_pj_cycles", .number(energy * Double(cycles))),
+      .init("latency_ms", .rounded(cost.latencyMilliseconds)),
+      .init("energy_pj", .rounded(energy)),
+      .init("edp_pj_cycles", .rounded(energy * Double(cycles))),
       .init("dram_bytes", .integer(nests.reduce(0) { $0 + $1.dramBytes })),
-      .init("utilization", .number(utilization)),
+      .init("utilization", .rounded(utilization)),
     ]
     return .object(
       head + context.members + totals + search + [.init("area_mm2", nil)] + parts + mapping
@@ -70,7 +70,7 @@ public struct LayerReportJSON: Sendable {
       .init("proven_best", isProvenBest),
       .init("evaluations", .integer(cost.nests.reduce(0) { $0 + $1.evaluations })),
     ]
-    if let searchSeconds { members.append(.init("search_seconds", .number(searchSeconds))) }
+    if let searchSeconds { members.append(.init("search_seconds", .rounded(searchSeconds))) }
     return members
   }
 
@@ -86,10 +86,10 @@ public struct LayerReportJSON: Sendable {
       "name": .string(first.compute.name), "instances": .integer(first.compute.instances),
       "operations": .integer(nests.reduce(0) { $0 + $1.compute.operations }),
       "cycles": .integer(nests.reduce(0) { $0 + $1.compute.cycles }),
-      "energy_pj": .number(nests.reduce(0) { $0 + $1.compute.energyPicojoules }),
+      "energy_pj": .rounded(nests.reduce(0) { $0 + $1.compute.energyPicojoules }),
     ]
     let staticPart: JSONValue = [
-      "energy_pj": .number(nests.reduce(0) { $0 + $1.staticPicojoules })
+      "energy_pj": .rounded(nests.reduce(0) { $0 + $1.staticPicojoules })
     ]
     return [
       .init("levels", .array(levels)), .init("compute", compute), .init("static", staticPart),
@@ -101,8 +101,8 @@ public struct LayerReportJSON: Sendable {
     var members: [JSONValue.Member] = [
       .init("name", .string(costs[0].name)), .init("instances", .integer(costs[0].instances)),
       .init("cycles", .integer(costs.reduce(0) { $0 + $1.cycles })),
-      .init("energy_pj", .number(costs.reduce(0) { $0 + $1.energyPicojoules })),
-      .init("wire_energy_pj", .number(costs.reduce(0) { $0 + $1.wirePicojoules })),
+      .init("energy_pj", .rounded(costs.reduce(0) { $0 + $1.energyPicojoules })),
+      .init("wire_energy_pj", .rounded(costs.reduce(0) { $0 + $1.wirePicojoules })),
     ]
     for role in TensorRole.allCases {
       let traffic = costs.map { $0.traffic[role] }

@@ -10,8 +10,7 @@ public struct SearchPath: Hashable, Sendable {
   /// The folders of the command line, then those of `$HWCOST_CONFIG` (separated by colons), then
   /// `share/hwcost` of the installation the executable belongs to, then its source tree.
   public init(given: [String], environment: String?, executable: String?) {
-    folders = given
-    folders += (environment ?? "").split(separator: ":").map(String.init)
+    folders = given + Self.folders(inEnvironment: environment)
     guard let executable else { return }
     let home = Self.parent(of: executable)
     folders.append("\(Self.parent(of: home))/share/hwcost")
@@ -24,6 +23,11 @@ public struct SearchPath: Hashable, Sendable {
       }
       folder = Self.parent(of: folder)
     }
+  }
+
+  /// The folders that `$HWCOST_CONFIG` names.
+  public static func folders(inEnvironment value: String?) -> [String] {
+    (value ?? "").split(separator: ":").map(String.init)
   }
 
   /// What a name can stand for.
@@ -43,20 +47,29 @@ public struct SearchPath: Hashable, Sendable {
     return nil
   }
 
-  /// Every name of a kind with its file, sorted by name; of two files of one name the first found.
-  public func files(_ kind: Kind) -> [(name: String, path: String)] {
-    var paths: [String: String] = [:]
+  /// A file that a name stands for.
+  public struct File: Hashable, Sendable {
+    public var name: String
+    public var path: String
+    /// Whether its folder holds only files of the kind; any YAML file can stand in the others.
+    public var isCertain: Bool
+  }
+
+  /// Every name with its file, sorted by name; of two files of one name the first found.
+  public func files(_ kind: Kind) -> [File] {
+    var files: [String: File] = [:]
     for folder in folders {
-      for place in Self.places(of: kind) where !place.before.isEmpty {
+      for place in Self.places(of: kind) {
         let parent = "\(folder)/\(place.before)"
         for entry in TextFile.names(in: parent) {
-          guard let name = Self.name(in: entry, place), paths[name] == nil else { continue }
+          guard let name = Self.name(in: entry, place), files[name] == nil else { continue }
           let path = "\(parent)\(name)\(place.after)"
-          if TextFile.exists(path), !TextFile.isFolder(path) { paths[name] = path }
+          guard TextFile.exists(path), !TextFile.isFolder(path) else { continue }
+          files[name] = File(name: name, path: path, isCertain: !place.before.isEmpty)
         }
       }
     }
-    return paths.sorted { $0.key < $1.key }.map { (name: $0.key, path: $0.value) }
+    return files.values.sorted { $0.name < $1.name }
   }
 }
 

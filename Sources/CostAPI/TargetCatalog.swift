@@ -14,12 +14,22 @@ public struct LoadedTarget: Sendable {
     case measured(MeasuredDevice)
   }
 
+  /// The name that the file gives the target; reports carry it.
   public var name: String
+  /// The name or path by which the target is found again.
+  public var reference: String
   /// The file that was read.
   public var path: String
   public var model: Model
+  /// Key paths of the file's numbers that have neither a source nor a reason to be assumed.
+  public var unsourcedNumbers: [String] = []
   /// SHA-256 of the files that describe the target, one after the other.
   public var configSHA256: String
+
+  /// Whether the target is a table of measurements, which no option of a model changes.
+  public var isMeasured: Bool {
+    if case .measured = model { true } else { false }
+  }
 }
 
 extension LoadedTarget {
@@ -44,7 +54,8 @@ extension LoadedTarget {
       let batch = device.manifest.batch
       if let givenBatch, givenBatch != batch {
         throw .request(
-          "'\(name)' was measured with batch \(batch), not \(givenBatch)", hint: "leave --batch out"
+          "'\(reference)' was measured with batch \(batch), not \(givenBatch)",
+          hint: "leave --batch out"
         )
       }
       return ReportContext(.measurement(batch: batch), configSHA256: configSHA256)
@@ -59,7 +70,8 @@ extension LoadedTarget {
   public func spatialArray() throws(CostAPIError) -> SpatialArray {
     guard case .spatialArray(let array) = model else {
       throw .request(
-        "'\(name)' is measured: it maps no layers", hint: "ask 'hwcost cost' for whole networks")
+        "'\(reference)' is measured: it maps no layers",
+        hint: "ask 'hwcost cost' for whole networks")
     }
     return array
   }
@@ -72,16 +84,18 @@ public struct TargetCatalog: Sendable {
   public init(_ searchPath: SearchPath) { self.searchPath = searchPath }
 
   /// Every target's name and file, sorted by name.
-  public var targets: [(name: String, path: String)] { searchPath.files(.target) }
+  public var targets: [(name: String, path: String)] { files(.target) }
 
   /// Every network's name and file, sorted by name.
-  public var networks: [(name: String, path: String)] { searchPath.files(.network) }
+  public var networks: [(name: String, path: String)] { files(.network) }
 
   /// The target of a name or of a path to its file.
   ///
   /// - Throws: `CostAPIError` when there is none, or its files have mistakes.
   public func target(_ nameOrPath: String) throws(CostAPIError) -> LoadedTarget {
-    try Self.load(try path(of: nameOrPath, .target))
+    var target = try Self.load(try path(of: nameOrPath, .target))
+    target.reference = nameOrPath
+    return target
   }
 
   /// The network of a name or of a path to its file.
@@ -97,14 +111,38 @@ public struct TargetCatalog: Sendable {
   private func path(
     of nameOrPath: String, _ kind: SearchPath.Kind
   ) throws(CostAPIError) -> String {
-    if nameOrPath.contains("/") || nameOrPath.hasSuffix(".yaml") || nameOrPath.hasSuffix(".yml") {
+    let isPath =
+      nameOrPath.contains("/") || [".", ".."].contains(nameOrPath)
+      || [".yaml", ".yml"].contains { nameOrPath.hasSuffix($0) }
+    if isPath {
+      guard TextFile.isFolder(nameOrPath) else { return nameOrPath }
       let device = "\(nameOrPath)/device.yaml"
-      return TextFile.isFolder(nameOrPath) && TextFile.exists(device) ? device : nameOrPath
+      guard kind == .target, TextFile.exists(device) else {
+        throw .request(
+          "'\(nameOrPath)' is a folder\(kind == .target ? " without a device.yaml" : "")",
+          hint: "name a YAML file, or look names up in the folder with --config")
+      }
+      return device
     }
     if let path = searchPath.file(of: nameOrPath, kind) { return path }
     throw .unknownName(
       kind: kind == .target ? "target" : "network", name: nameOrPath,
-      known: searchPath.files(kind).map(\.name))
+      known: files(kind).map(\.name))
+  }
+
+  /// The files of a kind; one that stands in a folder of its own choosing has to look like it.
+  private func files(_ kind: SearchPath.Kind) -> [(name: String, path: String)] {
+    searchPath.files(kind).filter { $0.isCertain || Self.mayBe(kind, $0.path) }
+      .map { (name: $0.name, path: $0.path) }
+  }
+
+  /// Whether a file looks like one of a kind; a file that cannot be read may be anything.
+  private static func mayBe(_ kind: SearchPath.Kind, _ path: String) -> Bool {
+    guard let root = try? YAMLFile(path).document.root else { return kind == .target }
+    switch kind {
+    case .target: return root["kind"] != nil
+    case .network: return root["kind"] == nil && root["layers"] != nil
+    }
   }
 }
 
@@ -137,7 +175,8 @@ extension TargetCatalog {
         return InputText(text: text, file: path)
       }
       return LoadedTarget(
-        name: config.array.name, path: file.path, model: .spatialArray(config.array),
+        name: config.array.name, reference: file.path, path: file.path,
+        model: .spatialArray(config.array), unsourcedNumbers: config.unsourcedNumbers,
         configSHA256: SHA256.hexadecimal(of: parts.joined()))
     } catch {
       throw .input(error, sources: sources)
@@ -154,7 +193,7 @@ extension TargetCatalog {
     do throws(InputError) {
       let device = try MeasuredDevice(manifest, table: table, file: path)
       return LoadedTarget(
-        name: device.name, path: file.path, model: .measured(device),
+        name: device.name, reference: file.path, path: file.path, model: .measured(device),
         configSHA256: SHA256.hexadecimal(of: file.text + table))
     } catch {
       throw .input(error, sources: [file.path: file.text, path: table])

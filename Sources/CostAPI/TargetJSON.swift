@@ -15,7 +15,10 @@ extension LoadedTarget {
       .init("config_sha256", .string(configSHA256)),
     ]
     switch model {
-    case .spatialArray(let array): return .object(head + array.members + versions)
+    case .spatialArray(let array):
+      let unsourced: JSONValue.Member = .init(
+        "unsourced", .array(unsourcedNumbers.map { .string($0) }))
+      return .object(head + array.members + [unsourced] + versions)
     case .measured(let device): return .object(head + device.members + versions)
     }
   }

@@ -9,6 +9,7 @@ internal import TimeloopFiles
 public struct TimeloopInput: Sendable {
   private let timeloopCase: TimeloopCase
   private let problemFile: String
+  private let mappingFile: YAMLFile
   private let configSHA256: String
   /// What the files say that changes nothing here, ready to be shown.
   public let warnings: [String]
@@ -32,6 +33,7 @@ public struct TimeloopInput: Sendable {
       throw .input(error, sources: sources)
     }
     problemFile = problem
+    mappingFile = files[2]
     configSHA256 = SHA256.hexadecimal(of: files[0].text)
     let renderer = DiagnosticRenderer(sources: sources)
     warnings = timeloopCase.warnings.map { renderer.render($0) }
@@ -48,7 +50,9 @@ public struct TimeloopInput: Sendable {
     do throws(MappingError) {
       result = try timeloopCase.cost()
     } catch {
-      throw .request("the mapping does not run: \(error.message)", hint: nil)
+      let diagnostic = Diagnostic(
+        .error, at: place(of: error), keyPath: "mapping", error.message)
+      throw .input(InputError([diagnostic]), sources: [mappingFile.path: mappingFile.text])
     }
     let nest = MappedNest(
       problem: timeloopCase.problem, mapping: timeloopCase.mapping, cost: result.cost,
@@ -59,6 +63,21 @@ public struct TimeloopInput: Sendable {
       cost, on: timeloopCase.array,
       context: ReportContext(.model(options), configSHA256: configSHA256), origin: .given,
       searchSeconds: seconds())
+  }
+
+  /// The directive of the mapping file that an error is about.
+  private func place(of error: MappingError) -> SourceLocation {
+    let (level, key) = error.place
+    let type =
+      switch key {
+      case "spatial_x", "spatial_y": "spatial"
+      case "keeps": "datatype"
+      default: "temporal"
+      }
+    let list = mappingFile.document.root["mapping"]
+    let directives = list?.items?.filter { level != nil && $0["target"]?.scalar == level } ?? []
+    let directive = directives.first { $0["type"]?.scalar == type } ?? directives.first
+    return (directive ?? list ?? mappingFile.document.root).location
   }
 
   /// The hardware file that says what an architecture of Timeloop's says.

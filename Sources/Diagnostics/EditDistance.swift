@@ -51,6 +51,11 @@ public enum EditDistance {
     return best?.candidate
   }
 
+  /// The hint `did you mean 'conv'?`, or where no candidate is near, all of them.
+  public static func hint(for word: String, among candidates: [String]) -> String {
+    didYouMean(word, among: candidates) ?? "one of " + candidates.joined(separator: ", ")
+  }
+
   /// The hint `did you mean 'capacity'?`, if a candidate is near.
   public static func didYouMean(
     _ word: String, among candidates: some Sequence<String>

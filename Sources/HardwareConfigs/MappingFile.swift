@@ -273,7 +273,8 @@ extension MappingDecoding {
       value,
       loop.step > extent
         ? "a step of \(loop.step) is more than the \(extent) of \(name) that are left"
-        : "\(extent) of \(name) in steps of \(loop.step) take \(expected) passes, not \(loop.passes)",
+        : "\(extent) of \(name) in steps of \(loop.step) take "
+          + "\(expected == 1 ? "1 pass" : "\(expected) passes"), not \(loop.passes)",
       hint: loop.step > extent ? nil : "write '\(name) \(expected)@\(loop.step)'")
   }
 }

@@ -246,22 +246,17 @@ private struct NetworkDecoding {
     guard let text = reader.string(value) else { return nil }
     let maps = sources?.map { map(of: $0) }
     let known = maps?.compactMap { $0 }
-    guard let known, known.count == maps?.count else {
-      // What the layer reads is wrong already; a text that says everything still has an output.
-      return try? LayerText(text)
-    }
-    let layer: LayerText
-    do throws(TextError) {
-      layer = try LayerText(text, reading: known)
-    } catch {
-      report(error, in: value, to: &reader)
-      return nil
-    }
+    let inputs = known?.count == maps?.count ? known : nil
+    let (layer, mistakes) = LayerText.read(text, reading: inputs)
+    for mistake in mistakes { report(mistake, in: value, to: &reader) }
+    guard let layer else { return nil }
     if layer.batch != nil {
       reader.report(value, "the batch is no property of a layer", hint: "leave out 'n'")
     }
+    // Where what the layer reads is wrong, a text that says everything still has an output.
+    guard let inputs else { return layer }
     do throws(OpInputError) {
-      try layer.op.checkInputs(known)
+      try layer.op.checkInputs(inputs)
     } catch {
       reader.report(value, message(error, sources ?? []))
     }

@@ -23,21 +23,27 @@ public struct LayerText: Sendable {
   ///   out of the text. Whether they fit is for `TensorOp.checkInputs` to say.
   /// - Throws: `TextError` for the first mistake.
   public init(_ text: String, reading inputs: [FeatureMap] = []) throws(TextError) {
-    let tokens = Self.tokens(of: text)
-    guard let word = tokens.first else {
-      throw TextError(
-        text: text, column: 1, message: "no layer is given", hint: "such as '\(Self.example)'")
+    var reader = try LayerTextReader(text)
+    if let mistake = reader.readKeys(reading: inputs).first { throw mistake }
+    self = try reader.layer(reading: inputs)
+  }
+
+  /// Reads a layer of a file, with everything that is wrong in it.
+  ///
+  /// - Parameter inputs: the shapes the layer reads; `nil` where they are not known, because they
+  ///   are wrong themselves. A layer that leaves to them what they determine is then `nil` without
+  ///   a mistake.
+  public static func read(
+    _ text: String, reading inputs: [FeatureMap]?
+  ) -> (layer: LayerText?, mistakes: [TextError]) {
+    do throws(TextError) {
+      var reader = try LayerTextReader(text)
+      let mistakes = reader.readKeys(reading: inputs)
+      guard mistakes.isEmpty, inputs != nil || reader.isComplete else { return (nil, mistakes) }
+      return (try reader.layer(reading: inputs ?? []), [])
+    } catch {
+      return (nil, [error])
     }
-    guard let kind = OpKind(rawValue: word.text) else {
-      throw TextError(
-        text: text, column: word.column, message: "unknown op '\(word.text)'",
-        hint: Spelling.hint(for: word.text, among: OpKind.allCases.map(\.rawValue)))
-    }
-    var reader = LayerTextReader(text: text, kind: kind, kindColumn: word.column)
-    for token in tokens.dropFirst() { try reader.read(token) }
-    batch = reader.batch
-    precision = reader.precision
-    op = try reader.op(reading: inputs)
   }
 
   /// The layer with every key of its op, in canonical order; bit widths only where they are set.
@@ -58,7 +64,7 @@ public struct LayerText: Sendable {
     var column: Int
   }
 
-  private static func tokens(of text: String) -> [Token] {
+  static func tokens(of text: String) -> [Token] {
     var tokens: [Token] = []
     var current = String.UnicodeScalarView()
     for (offset, scalar) in text.unicodeScalars.enumerated() {

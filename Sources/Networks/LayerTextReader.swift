@@ -1,3 +1,4 @@
+internal import CostDiagnostics
 internal import Ops
 
 /// Gathers the keys of one layer text.
@@ -10,15 +11,57 @@ struct LayerTextReader {
   private var attributes = OpAttributes()
   /// Where each key was written.
   private var columns: [String: Int] = [:]
+  /// The words after the op's.
+  private let keyTokens: [LayerText.Token]
 
-  init(text: String, kind: OpKind, kindColumn: Int) {
+  /// - Throws: `TextError` for a text that begins with no op.
+  init(_ text: String) throws(TextError) {
+    let tokens = LayerText.tokens(of: text)
+    guard let word = tokens.first else {
+      throw TextError(
+        text: text, column: 1, message: "no layer is given",
+        hint: "such as '\(LayerText.example)'")
+    }
+    guard let kind = OpKind(rawValue: word.text) else {
+      throw TextError(
+        text: text, column: word.column, message: "unknown op '\(word.text)'",
+        hint: EditDistance.hint(for: word.text, among: OpKind.allCases.map(\.rawValue)))
+    }
     self.text = text
     self.kind = kind
-    self.kindColumn = kindColumn
+    kindColumn = word.column
+    keyTokens = Array(tokens.dropFirst())
+  }
+
+  /// Reads every `key=value`, and gives what is wrong with them: what has to be there is looked for
+  /// once all that is there is right.
+  ///
+  /// - Parameter inputs: `nil` where the shapes are not known; what such determine may be left out.
+  mutating func readKeys(reading inputs: [FeatureMap]?) -> [TextError] {
+    var mistakes: [TextError] = []
+    for token in keyTokens {
+      do throws(TextError) { try read(token) } catch { mistakes.append(error) }
+    }
+    guard mistakes.isEmpty else { return mistakes }
+    let anything = [FeatureMap(channels: 1, height: 1, width: 1)]
+    let determined = Set(kind.attributes(reading: inputs ?? anything).map(\.0))
+    return required.filter { !determined.contains($0) }.map { attribute in
+      error(
+        kindColumn, OpError.missing(attribute).message, "add '\(attribute.name)=…'")
+    }
+  }
+
+  /// Whether the text says all that the op needs.
+  var isComplete: Bool { required.isEmpty }
+
+  /// What the op needs and the text does not say.
+  private var required: [OpAttribute] {
+    kind.rows.filter { $0.standard == .required && attributes[$0.attribute] == nil }
+      .map(\.attribute)
   }
 
   /// Takes one `key=value`.
-  mutating func read(_ token: LayerText.Token) throws(TextError) {
+  private mutating func read(_ token: LayerText.Token) throws(TextError) {
     let parts = token.text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
     guard parts.count == 2, !parts[0].isEmpty else {
       throw error(
@@ -39,17 +82,15 @@ struct LayerTextReader {
     try set(key, to: value, column: token.column)
   }
 
-  /// The op, once all keys are read.
-  func op(reading inputs: [FeatureMap]) throws(TextError) -> any TensorOp {
+  /// The layer, once all keys are read.
+  func layer(reading inputs: [FeatureMap]) throws(TextError) -> LayerText {
     var attributes = attributes
     for (attribute, value) in kind.attributes(reading: inputs)
     where attributes[attribute] == nil { attributes[attribute] = value }
     do {
-      return try kind.op(attributes)
+      return LayerText(op: try kind.op(attributes), batch: batch, precision: precision)
     } catch {
-      var hint: String?
-      if case .missing(let attribute) = error { hint = "add '\(attribute.name)=…'" }
-      throw self.error(column(of: error), error.message, hint)
+      throw self.error(column(of: error), error.message)
     }
   }
 
@@ -94,7 +135,7 @@ struct LayerTextReader {
     if let synonym = synonyms[key.lowercased()], keys.contains(synonym) {
       return "did you mean '\(synonym)'?"
     }
-    return Spelling.hint(for: key, among: keys)
+    return EditDistance.hint(for: key, among: keys)
   }
 
   /// Where the number to change was written; a number left out stands at the one it follows.

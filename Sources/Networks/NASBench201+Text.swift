@@ -1,3 +1,5 @@
+internal import CostDiagnostics
+
 extension NASBench201 {
   public func architecture(_ text: String) throws(TextError) -> Architecture {
     var reader = CellTextReader(text)
@@ -46,7 +48,7 @@ private struct CellTextReader {
         ? error(
           start, "expected an op of node \(node), found \(found)",
           "one of " + words.joined(separator: ", "))
-        : error(start, "unknown op '\(word)'", Spelling.hint(for: word, among: words))
+        : error(start, "unknown op '\(word)'", EditDistance.hint(for: word, among: words))
     }
     try expect("~", "after '\(word)'")
     let number = position

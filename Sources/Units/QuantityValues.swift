@@ -5,12 +5,7 @@ extension Quantity<Information> {
   public var wholeBytes: Int64? { Int64(exactly: canonical) }
 }
 
-extension Quantity<BitWidth> {
-  /// The width in whole bits; `nil` for a part of a bit.
-  public var bits: Int? { Int(exactly: canonical) }
-}
-
-extension Quantity<AccessWidth> {
+extension Quantity where Family: WidthFamily {
   /// The width in whole bits; `nil` for a part of a bit.
   public var bits: Int? { Int(exactly: canonical) }
 }

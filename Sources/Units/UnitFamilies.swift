@@ -17,16 +17,21 @@ public enum Information: UnitFamily {
   public static var range: ClosedRange<Double> { 0...1_125_899_906_842_624 }
 }
 
-/// Widths of words, in bits.
-public enum BitWidth: UnitFamily {
+/// Widths, in bits.
+public protocol WidthFamily: UnitFamily {}
+
+extension WidthFamily {
   public static var name: String { "a width in bits" }
+}
+
+/// Widths of words, in bits.
+public enum BitWidth: WidthFamily {
   public static var units: [UnitSpelling] { [.init("bit", 1)] }
   public static var range: ClosedRange<Double> { 1...1024 }
 }
 
 /// Widths of a memory's access, in bits.
-public enum AccessWidth: UnitFamily {
-  public static var name: String { "a width in bits" }
+public enum AccessWidth: WidthFamily {
   public static var units: [UnitSpelling] { [.init("bit", 1), .init("B", 8)] }
   public static var range: ClosedRange<Double> { 1...1_048_576 }
 }

@@ -20,7 +20,7 @@ struct CommonOptions: ParsableArguments {
   var output: String?
 
   @Option(help: ArgumentHelp("Threads to use; all processors unless given.", valueName: "n"))
-  var jobs: Int?
+  var jobs: WholeNumber?
 
   @Flag(help: "Show no progress and no remarks.")
   var quiet = false
@@ -32,8 +32,26 @@ struct CommonOptions: ParsableArguments {
   var noTiming = false
 
   mutating func validate() throws {
-    if let jobs, !(1...4096).contains(jobs) {
-      throw ValidationError("--jobs \(jobs) is not between 1 and 4096")
+    try jobs?.check(in: 1...4096, of: "--jobs")
+  }
+}
+
+/// A whole number as it was written, however many digits it has.
+struct WholeNumber: ExpressibleByArgument {
+  var text: String
+  /// `nil` for a number of more than 64 bits.
+  var value: Int? { Int(text) }
+
+  init?(argument: String) {
+    guard MemberReader.isWholeNumber(argument) else { return nil }
+    text = argument
+  }
+
+  /// - Throws: `ValidationError` for a number outside of an option's range.
+  func check(in range: ClosedRange<Int>, of option: String) throws {
+    guard let value, range.contains(value) else {
+      throw ValidationError(
+        "\(option) \(text) is not between \(range.lowerBound) and \(range.upperBound)")
     }
   }
 }
@@ -48,18 +66,20 @@ enum OutputFormat: String, CaseIterable, ExpressibleByArgument {
 
 /// Options of the commands that cost something.
 struct ModelOptions: ParsableArguments {
-  @Option(help: "What the mapper makes small: edp, energy or latency.")
-  var objective: ObjectiveName = .edp
+  @Option(help: "What the mapper makes small: edp (unless given), energy or latency.")
+  var objective: ObjectiveName?
 
   @Option(
     help: ArgumentHelp("Whether loops' steps divide: perfect.", valueName: "imperfect|perfect"))
-  var factors: FactorsName = .perfect
+  var factors: FactorsName?
 
-  @Option(help: "How words are counted: exact or timeloop.")
-  var counting: CountingName = .exact
+  @Option(help: "How words are counted: exact (unless given) or timeloop.")
+  var counting: CountingName?
 
-  @Option(help: ArgumentHelp("Images that run together.", valueName: "n"))
-  var batch: Int?
+  @Option(
+    name: .customLong("batch"),
+    help: ArgumentHelp("Images that run together; 1 unless given.", valueName: "n"))
+  var writtenBatch: WholeNumber?
 
   @Option(help: ArgumentHelp("Stop a search after so long (not yet).", valueName: "seconds"))
   var timeLimit: Double?
@@ -77,16 +97,25 @@ struct ModelOptions: ParsableArguments {
       throw ValidationError(
         "--time-limit comes with the mapper's own issue; searches are short and run to their end")
     }
-    if let batch, !(1...(1 << 24)).contains(batch) {
-      throw ValidationError("--batch \(batch) is not between 1 and \(1 << 24)")
-    }
+    try writtenBatch?.check(in: 1...(1 << 24), of: "--batch")
+  }
+
+  /// The batch that was given.
+  var batch: Int? { writtenBatch?.value }
+
+  /// The options that were given and say how a model is asked, each with its value.
+  var given: [(option: String, value: String)] {
+    [
+      ("--objective", objective?.rawValue), ("--factors", factors?.rawValue),
+      ("--counting", counting?.rawValue),
+    ].compactMap { option, value in value.map { (option, $0) } }
   }
 
   /// The options as the models take them; a batch of 1 unless one is given.
   var costOptions: CostOptions {
     CostOptions(
-      objective: objective.objective, factors: .perfect, counting: counting.rules,
-      batch: batch ?? 1)
+      objective: objective?.objective ?? .energyDelayProduct, factors: .perfect,
+      counting: counting?.rules ?? .exact, batch: batch ?? 1)
   }
 }
 

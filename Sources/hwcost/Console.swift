@@ -1,10 +1,4 @@
-#if canImport(Glibc)
-  internal import Glibc
-#elseif canImport(Musl)
-  internal import Musl
-#else
-  internal import Darwin
-#endif
+internal import CLibrary
 
 /// What the program was asked to do cannot be done: the text for the user, without a line end.
 struct Failure: Error {
@@ -24,13 +18,7 @@ enum Console {
 
   /// Ends the process.
   static func exit(_ status: Status) -> Never {
-    #if canImport(Glibc)
-      Glibc.exit(status.rawValue)
-    #elseif canImport(Musl)
-      Musl.exit(status.rawValue)
-    #else
-      Darwin.exit(status.rawValue)
-    #endif
+    CLibrary.exit(status.rawValue)
   }
 
   /// Writes to standard output; a full disk or a closed pipe ends the process.
@@ -92,24 +80,12 @@ enum Console {
       guard let start = bytes.baseAddress else { return true }
       var offset = 0
       while offset < bytes.count {
-        let count = writeOnce(file, start + offset, bytes.count - offset)
+        let count = CLibrary.write(file, start + offset, bytes.count - offset)
         if count < 0, errno == EINTR { continue }
         guard count >= 0 else { return false }
         offset += count
       }
       return true
     }
-  }
-
-  private static func writeOnce(
-    _ file: Int32, _ bytes: UnsafePointer<UInt8>, _ count: Int
-  ) -> Int {
-    #if canImport(Glibc)
-      Glibc.write(file, bytes, count)
-    #elseif canImport(Musl)
-      Musl.write(file, bytes, count)
-    #else
-      Darwin.write(file, bytes, count)
-    #endif
   }
 }

@@ -5,20 +5,27 @@ internal import CostAPI
 struct CostTables {
   private let reports: [CostReportJSON]
   private let perLayer: Bool
+  /// The words of the command that maps a layer of a report's target as it was mapped here.
+  private let mapCommand: (Int) -> [String]
 
-  init(_ reports: [CostReportJSON], perLayer: Bool) {
+  /// - Parameter mapCommand: The words of the command that maps a layer on the target of the report
+  ///   of an index, all but the layer.
+  init(
+    _ reports: [CostReportJSON], perLayer: Bool, mapCommand: @escaping (Int) -> [String]
+  ) {
     self.reports = reports
     self.perLayer = perLayer
+    self.mapCommand = mapCommand
   }
 
   /// One table of all networks, then one of the layers of each; below, what was in force.
   func text(_ heading: (String) -> String) -> String {
     var text = networks.text(headingStyle: heading)
     if perLayer {
-      for report in reports where !report.report.layers.isEmpty {
+      for (index, report) in reports.enumerated() where !report.report.layers.isEmpty {
         text += "\n\(report.report.target): \(Self.name(of: report))\n"
         text += Self.layers(of: report.report).text(headingStyle: heading)
-        text += Self.hint(for: report.report)
+        text += Self.hint(for: report.report, mapCommand(index))
       }
     }
     return text + footer
@@ -88,7 +95,7 @@ struct CostTables {
   }
 
   /// How to see why the costliest of the mapped layers costs what it does.
-  private static func hint(for report: CostReport) -> String {
+  private static func hint(for report: CostReport, _ mapCommand: [String]) -> String {
     var energies: [String: Double] = [:]
     for layer in report.layers where layer.nests.contains(where: { $0.mapping != nil }) {
       energies[layer.text, default: 0] += layer.energyPicojoules ?? 0
@@ -97,14 +104,14 @@ struct CostTables {
     guard let costliest else { return "" }
     let layer = BriefLayerText.text(of: costliest.key)
     return "costliest: \(layer)\n"
-      + "see why: hwcost map --target \(report.target) --layer '\(layer)'\n"
+      + "see why: \(CommandText.text(mapCommand + ["--layer", layer]))\n"
   }
 
   /// What was in force, once where it was the same for all.
   private var footer: String {
     var summaries: [String] = []
-    for report in reports where !summaries.contains(report.context.summary) {
-      summaries.append(report.context.summary)
+    for report in reports where !summaries.contains(report.summaryText) {
+      summaries.append(report.summaryText)
     }
     return summaries.map { $0 + "\n" }.joined()
       + "hwcost \(Release.version), model \(Release.modelVersion)\n"

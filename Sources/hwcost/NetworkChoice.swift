@@ -15,7 +15,7 @@ struct NetworkChoice: ParsableArguments {
   @Option(
     parsing: .upToNextOption,
     help: ArgumentHelp("Architectures of the space, by their number.", valueName: "n"))
-  var index: [Int] = []
+  var index: [WholeNumber] = []
 
   @Option(
     help: ArgumentHelp("A file of architectures, one text or number a line.", valueName: "file"))
@@ -33,6 +33,10 @@ struct NetworkChoice: ParsableArguments {
   var eliminateDeadNodes = false
 
   mutating func validate() throws {
+    if all, !arch.isEmpty || !index.isEmpty || archFile != nil {
+      throw ValidationError(
+        "--all names every architecture; leave out --arch, --index and --arch-file")
+    }
     let namesMembers = !arch.isEmpty || !index.isEmpty || archFile != nil || all
     if network.isEmpty, !namesMembers {
       throw ValidationError(
@@ -50,22 +54,22 @@ struct NetworkChoice: ParsableArguments {
   func subjects(in session: Session) throws -> [CostSubject] {
     try session.perform { () throws(CostAPIError) in
       var subjects: [CostSubject] = []
-      if let space {
-        subjects += try members(of: MemberReader(spaceName: space))
-      }
+      if let reader = try searchSpace() { subjects += try members(of: reader) }
       for name in network { subjects.append(CostSubject(try session.catalog.network(name))) }
-      return subjects.map { subject in
-        var subject = subject
-        subject.eliminatesDeadNodes = eliminateDeadNodes
-        return subject
-      }
+      return subjects
     }
+  }
+
+  /// The search space that was named, if one was.
+  func searchSpace() throws(CostAPIError) -> MemberReader? {
+    guard let space else { return nil }
+    return try MemberReader(spaceName: space)
   }
 
   private func members(of reader: MemberReader) throws(CostAPIError) -> [CostSubject] {
     var members: [Architecture] = []
     for text in arch { members.append(try reader.architecture(text)) }
-    for index in index { members.append(try reader.architecture(at: index)) }
+    for index in index { members.append(try reader.architecture(numbered: index.text)) }
     if let archFile { members += try reader.architectures(inFile: archFile) }
     if all { members += try reader.everyArchitecture() }
     return members.map { CostSubject($0, of: reader.space) }

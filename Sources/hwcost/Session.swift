@@ -5,16 +5,25 @@ struct Session {
   let options: CommonOptions
   let catalog: TargetCatalog
 
-  init(_ options: CommonOptions) {
+  /// - Throws: `Failure` for a folder of `--config` that is not there; one of `$HWCOST_CONFIG` gets
+  ///   a warning, because that may be left over from another day.
+  init(_ options: CommonOptions) throws {
     self.options = options
+    let environment = Console.environment("HWCOST_CONFIG")
     catalog = TargetCatalog(
       SearchPath(
-        given: options.config, environment: Console.environment("HWCOST_CONFIG"),
-        executable: Console.executablePath))
+        given: options.config, environment: environment, executable: Console.executablePath))
+    for folder in options.config where !TextFile.isFolder(folder) {
+      throw Failure(text: "error: --config: there is no folder '\(folder)'")
+    }
+    for folder in SearchPath.folders(inEnvironment: environment)
+    where !TextFile.isFolder(folder) {
+      remark("warning: $HWCOST_CONFIG: there is no folder '\(folder)'")
+    }
   }
 
   /// Threads to work on.
-  var threads: Int { options.jobs ?? Console.processorCount }
+  var threads: Int { options.jobs?.value ?? Console.processorCount }
 
   /// Runs a body whose mistakes are the user's, and turns them into a message.
   func perform<Value>(_ body: () throws(CostAPIError) -> Value) throws -> Value {

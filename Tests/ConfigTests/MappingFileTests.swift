@@ -1,4 +1,5 @@
 import CostDiagnostics
+import CostYAML
 import Dataflow
 import HardwareConfigs
 import Ops
@@ -106,6 +107,49 @@ struct MappingFileTests {
     #expect(
       mistakes("levels: [{level: dram, temporal: [q 1@40, q 40]}]", [.q: 32]).first
         == "1:35 levels[0].temporal[0]: a step of 40 is more than the 32 of q that are left")
+  }
+
+  @Test("one pass is a pass")
+  func onePass() {
+    #expect(
+      mistakes("levels: [{level: dram, temporal: [q 8@8]}]", [.q: 8]).first
+        == "1:35 levels[0].temporal[0]: 8 of q in steps of 8 take 1 pass, not 8 [write 'q 1@8']")
+  }
+
+  @Test(
+    "what is wrong with a mapping as a whole has a place in its file",
+    arguments: [
+      (
+        MappingError.exceedsFanout(level: "buffer", .x, needed: 20, available: 14),
+        "5:16 levels[1].spatial_x: buffer: 20 children along x, 14 are there"
+      ),
+      (.mustKeep(level: "buffer", .output), "4:12 levels[1].keeps: buffer must keep output"),
+      (
+        .doesNotFit(level: "spad", tensor: .weight, neededBits: 9, availableBits: 8),
+        "6:5 levels[2]: spad: weight needs 9 bit, 8 are there"
+      ),
+      // A level that the file leaves out, and a key that its level leaves out.
+      (.breaksConstraint(level: "cluster", constraint: "no"), "2:3 levels: cluster: no"),
+      (
+        .exceedsFanout(level: "spad", .y, needed: 2, available: 1),
+        "6:5 levels[2]: spad: 2 children along y, 1 are there"
+      ),
+      (.outermostBypasses(.weight), "2:5 levels[0]: the outermost level must keep weight"),
+    ] as [(MappingError, String)])
+  func places(error: MappingError, expected: String) throws {
+    let document = try YAMLDocument(
+      parsing: """
+        levels:
+          - {level: dram}
+          - level: buffer
+            keeps: [input]
+            spatial_x: [q 20]
+          - {level: spad}
+        """, file: "m.yaml")
+    let found = MappingFile.diagnostic(for: error, in: document)
+    #expect(
+      "\(found.location.line):\(found.location.column) \(found.keyPath): \(found.message)"
+        == expected)
   }
 
   @Test("a dimension that is left over is named")

@@ -37,6 +37,10 @@ struct EstimatorThreadsTests {
     let many = try CostEstimator(CountingTarget(), threads: threads, listsLayers: true)
       .reports(for: Self.subjects)
     #expect(one.count == 300)
+    #expect(
+      one
+        == (try CostEstimator(CountingTarget(), threads: 0, listsLayers: true)
+          .reports(for: Self.subjects)))
     #expect(one == many)
   }
 

@@ -21,6 +21,18 @@ struct WritingTests {
     #expect(value.compactText == "[null,null,-0.0]")
   }
 
+  @Test(
+    "a computed number has 12 significant digits, whatever its size",
+    arguments: [
+      (10.291479999999986, "10.29148"), (-10.291479999999986, "-10.29148"),
+      (0.1 + 0.2, "0.3"), (1.0 / 3, "0.333333333333"), (2.0 / 3, "0.666666666667"),
+      (999_999_999_999.96, "1000000000000.0"), (123_456_789_012_345_680, "1.23456789012e+17"),
+      (1.23456789012345e-9, "1.23456789012e-09"), (24_576, "24576.0"), (0, "0.0"),
+    ] as [(Double, String)])
+  func roundedNumbers(value: Double, text: String) {
+    #expect(JSONValue.rounded(value).compactText == text)
+  }
+
   @Test("the indented form keeps small objects on one line")
   func indentedJSON() {
     let value: JSONValue = ["a": [1, 2], "b": [["c": 3, "d": nil], ["c": 4, "d": []]], "e": []]

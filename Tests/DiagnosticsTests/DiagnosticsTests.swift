@@ -26,6 +26,13 @@ struct DiagnosticsTests {
     #expect(DiagnosticRenderer(sources: [:]).render(diagnostic) == "a:1:2: warning: odd")
   }
 
+  @Test("a word that is near to nothing gets the list of what there is")
+  func hintOrList() {
+    let words = ["conv", "linear"]
+    #expect(EditDistance.hint(for: "cnov", among: words) == "did you mean 'conv'?")
+    #expect(EditDistance.hint(for: "7", among: words) == "one of conv, linear")
+  }
+
   @Test("a tab in the source line keeps the caret in its place")
   func tabs() {
     let error = InputError(at: SourceLocation(file: "a", line: 1, column: 3), "x")

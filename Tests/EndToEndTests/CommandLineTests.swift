@@ -29,7 +29,11 @@ struct CommandLineTests {
       ["cost", "--target", "eyeriss", "--index", "0"],
       ["cost", "--target", "eyeriss", "--space", "nasbench201-cifar10"],
       ["map", "--target", "eyeriss"], ["evaluate", "--target", "eyeriss"],
-      ["evaluate", "--timeloop", "a", "b"], ["check"], ["describe"],
+      ["evaluate", "--timeloop", "a", "b"],
+      ["evaluate", "--timeloop", "a", "b", "c", "--batch", "2"],
+      ["evaluate", "--timeloop", "a", "b", "c", "--counting", "exact"],
+      ["cost", "--target", "eyeriss", "--space", "nasbench201-cifar10", "--all", "--index", "0"],
+      ["check"], ["describe"],
       ["describe", "eyeriss", "--format", "csv"], ["targets", "--format", "xml"],
       ["targets", "--jobs", "0"],
     ])
@@ -86,6 +90,55 @@ struct CommandLineTests {
     let csv = try Program.run("targets", "--format", "csv").output.split(separator: "\n")
     #expect(csv.count == targets.count + 1)
     #expect(csv.first == "name,kind,clock_mhz,size,file,config_sha256")
+  }
+
+  @Test("a target is listed by the name that finds it, wherever its folder has it")
+  func listedByLookUpName() throws {
+    let folder = try TemporaryFolder()
+    let text = try String(
+      contentsOf: Program.root.appendingPathComponent("hwconfigs/eyeriss.yaml"), encoding: .utf8)
+    _ = try folder.write(text, to: "bare.yaml")
+    _ = try folder.write(text, to: "hwconfigs/inside.yaml")
+    _ = try folder.write("levels: [{level: dram}]", to: "mapping.yaml")
+    _ = try folder.write("name: net\ninput: [1, 1, 1]\nlayers: []", to: "network.yaml")
+    let object = try Program.json("targets", "--config", folder.path)
+    let names = try #require(object["targets"] as? [[String: Any]]).map { $0["name"] as? String }
+    #expect(names.prefix(2) == ["bare", "example"])
+    #expect(names.contains("inside"))
+    #expect(!names.contains("mapping"))
+    #expect(!names.contains("network"))
+    #expect(try Program.run("describe", "bare", "--config", folder.path).status == 0)
+  }
+
+  @Test("a file that has mistakes is left out of the list, with the command that says why")
+  func leftOut() throws {
+    let folder = try TemporaryFolder()
+    let path = try folder.write("schema: 1\nkind: spatial-array\n", to: "bad.yaml")
+    let run = try Program.run("targets", "--config", folder.path)
+    #expect(run.status == 0)
+    #expect(run.errors == "warning: 'bad' is left out; hwcost check '\(path)' says why\n")
+  }
+
+  @Test("describe lists the numbers of a file that have no source, and what wires cost")
+  func unsourced() throws {
+    let folder = try TemporaryFolder()
+    let text = try String(
+      contentsOf: Program.root.appendingPathComponent("hwconfigs/eyeriss.yaml"), encoding: .utf8)
+    let path = try folder.write(
+      text.replacingOccurrences(of: "clock: {value: 200 MHz, source: jssc17}", with: "clock: 1 MHz")
+        .replacingOccurrences(of: "hop: {value: 0.25 pJ/bit,", with: "hop: {value: 0 pJ/bit,"),
+      to: "mine.yaml")
+    let run = try Program.run("describe", path)
+    #expect(run.output.contains("no source: add 'source' or 'assumed'"))
+    #expect(run.output.contains("delivery 0 pJ/bit, addition 0 pJ (assumed)\n"))
+    #expect(try Program.json("describe", path)["unsourced"] as? [String] == ["clock"])
+    #expect(try Program.json("describe", "eyeriss")["unsourced"] as? [String] == [])
+    let bare = try folder.write(
+      text.split(separator: "\n").filter { !$0.contains(" hop: ") && !$0.contains(" adder: ") }
+        .joined(separator: "\n"), to: "bare.yaml")
+    #expect(
+      try Program.run("describe", bare).output.contains(
+        "delivery 0 pJ/bit (assumed: not in the file), addition 0 pJ (assumed: not in the file)"))
   }
 
   @Test("spaces are listed with their variables, size and text form")

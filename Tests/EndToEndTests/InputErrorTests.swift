@@ -80,13 +80,76 @@ struct InputErrorTests {
         """)
   }
 
-  @Test("a mistake in a file of architectures has its line and column")
+  @Test("every mistake of a file of architectures comes at once, each with its place")
   func architectureFile() throws {
     let folder = try TemporaryFolder()
-    let path = try folder.write("# two\n0\n\n  |none~0|+|\n", to: "archs.txt")
+    let path = try folder.write("# two\n0\n\n  |none~0|+|\n15625\n 7 \n", to: "archs.txt")
+    #expect(
+      try Self.errors(["cost", "--target", "eyeriss", "--arch-file", path] + Self.space)
+        == """
+        \(path):4:13: error: expected an op of node 2, found the end of the text
+         4 |   |none~0|+|
+           |             ^
+        hint: one of none, skip_connect, nor_conv_1x1, nor_conv_3x3, avg_pool_3x3
+        \(path):5:1: error: index 15625 is outside of nasbench201-cifar10
+         5 | 15625
+           | ^
+        hint: write a number from 0 to 15624
+
+        """)
+  }
+
+  @Test("of very many mistakes in a file of architectures the first are shown and all counted")
+  func manyBadArchitectures() throws {
+    let folder = try TemporaryFolder()
+    let path = try folder.write(String(repeating: "x\n", count: 150), to: "archs.txt")
     let errors = try Self.errors(["cost", "--target", "eyeriss", "--arch-file", path] + Self.space)
-    #expect(errors.hasPrefix("\(path):4:"))
-    #expect(errors.contains(" 4 |   |none~0|+|\n"))
+    #expect(errors.contains("\(path):100:1: "))
+    #expect(!errors.contains("\(path):101:1: "))
+    #expect(errors.hasSuffix("and 50 more mistakes\n"))
+  }
+
+  @Test("a number of any length is out of range, not unreadable")
+  func hugeNumbers() throws {
+    let digits = String(repeating: "9", count: 30)
+    #expect(
+      try Self.errors(["cost", "--target", "eyeriss", "--index", digits] + Self.space)
+        == """
+        error: index \(digits) is outside of nasbench201-cifar10
+        hint: write a number from 0 to 15624
+
+        """)
+    for option in ["--batch", "--jobs"] {
+      let run = try Program.run(
+        ["cost", "--target", "eyeriss", "--index", "0", option, digits] + Self.space)
+      #expect(run.status == 2)
+      #expect(run.errors.contains("Error: \(option) \(digits) is not between 1 and "))
+    }
+  }
+
+  @Test("a folder is a target only with a device in it")
+  func folderAsTarget() throws {
+    #expect(
+      try Self.errors(["describe", "."])
+        == """
+        error: '.' is a folder without a device.yaml
+        hint: name a YAML file, or look names up in the folder with --config
+
+        """)
+    let run = try Program.run("describe", "hwconfigs/measured/example")
+    #expect(run.status == 0)
+  }
+
+  @Test("a folder to look in that is not there is an error, and a warning in the environment")
+  func missingFolders() throws {
+    #expect(
+      try Self.errors(["targets", "--config", "hwconfigs", "no/such"])
+        == "error: --config: there is no folder 'no/such'\n")
+    let environment = ["HWCOST_CONFIG": "no/such:hwconfigs"]
+    let run = try Program.run(["targets"], environment: environment)
+    #expect(run.status == 0)
+    #expect(run.errors == "warning: $HWCOST_CONFIG: there is no folder 'no/such'\n")
+    #expect(try Program.run(["targets", "--quiet"], environment: environment).errors.isEmpty)
   }
 
   @Test("every mistake of a hardware file comes at once, each with its place")
@@ -123,7 +186,7 @@ struct InputErrorTests {
     try Data([0x61, 0x3A, 0x20, 0x0A, 0xE9, 0x0A]).write(to: latin)
     #expect(
       try Program.run("check", latin.path).errors
-        == "error: '\(latin.path)' is not UTF-8 at line 2, column 1\n")
+        == "\(latin.path):2:1: error: the file is not UTF-8 here\n")
   }
 
   @Test("a measured device says which network it lacks, and maps no layers")
@@ -162,6 +225,41 @@ struct InputErrorTests {
       "evaluate", "--target", "eyeriss", "--layer", "linear c=4 k=4", "--mapping", path,
     ])
     #expect(errors.hasPrefix("\(path):4:"))
+  }
+
+  @Test("a mapping that does not fit is an error with its place")
+  func mappingDoesNotFit() throws {
+    let folder = try TemporaryFolder()
+    let levels = { (loops: String, temporal: String) in
+      """
+      levels:
+        - level: dram
+        - level: buffer
+          \(loops)
+        - level: scratchpads
+          temporal: [\(temporal)]
+      """
+    }
+    let arguments = ["evaluate", "--target", "eyeriss", "--layer", "linear c=512 k=16"]
+    let wide = try folder.write(levels("spatial_x: [k 16]", "c 512"), to: "wide.yaml")
+    #expect(
+      try Self.errors(arguments + ["--mapping", wide])
+        == """
+        \(wide):4:16: error: levels[1].spatial_x: buffer: 16 children along x, 14 are there
+         4 |     spatial_x: [k 16]
+           |                ^
+
+        """)
+    let large = try folder.write(levels("temporal: [k 16]", "c 512"), to: "large.yaml")
+    // 512 weights of 16 bit, where 224 fit.
+    #expect(
+      try Self.errors(arguments + ["--mapping", large])
+        == """
+        \(large):5:5: error: levels[2]: scratchpads: weight needs 8192 bit, 3584 are there
+         5 |   - level: scratchpads
+           |     ^
+
+        """)
   }
 
   @Test("two batches that differ are an error")

@@ -42,8 +42,8 @@ struct ReportTests {
       try levels.reduce(0) { $0 + (try Self.number($1, "energy_pj")) }
       + Self.number(compute, "energy_pj") + Self.number(constant, "energy_pj")
     let energy = try Self.number(object, "energy_pj")
-    // Sums of the same numbers in the same order, printed with all their digits.
-    #expect(abs(parts - energy) <= 1e-12 * energy)
+    // Each of six numbers is printed to 12 digits.
+    #expect(abs(parts - energy) <= 6e-12 * energy)
     #expect(
       try Self.number(object, "latency_ms") == Self.number(object, "cycles") / 200_000)
   }
@@ -165,6 +165,104 @@ struct ReportTests {
       return try Self.number(reports[0], "energy_mj")
     }
     #expect(try energy(dropped) < energy(kept))
+    for (object, isEliminated) in [(kept, false), (dropped, true)] {
+      let reports = try #require(object["reports"] as? [[String: Any]])
+      #expect(reports[0]["eliminate_dead_nodes"] as? Bool == isEliminated)
+    }
+    let table = try Program.run(Array(arguments.dropLast(2)) + ["--eliminate-dead-nodes"]).output
+    #expect(table.contains(", dead nodes eliminated\n"))
+  }
+
+  @Test("a network's report says that its objective is that of each layer, in every format")
+  func objectiveScope() throws {
+    let arguments =
+      ["cost", "--target", "eyeriss", "example", "--index", "1651"] + [
+        "--space", "nasbench201-cifar10",
+      ]
+    let table = try Program.run(arguments).output
+    #expect(table.contains("objective edp of each layer by itself, perfect factors"))
+    let json = try Program.run(arguments + ["--format", "json"]).object()
+    let reports = try #require(json["reports"] as? [[String: Any]])
+    #expect(reports[0]["objective_scope"] as? String == "per layer")
+    #expect(reports[1]["objective_scope"] is NSNull)
+    let csv = try Program.run(arguments + ["--format", "csv"]).output.split(separator: "\n")
+    let columns = csv[0].split(separator: ",").map(String.init)
+    let column = try #require(columns.firstIndex(of: "objective_scope"))
+    let values = csv[1].split(separator: ",", omittingEmptySubsequences: false)
+    #expect(values[column] == "per layer")
+  }
+
+  @Test("csv with layers has a row a layer, with the numbers of json")
+  func layerRows() throws {
+    let arguments = ["cost", "--target", "eyeriss", "--network", "alexnet", "--per-layer"]
+    let json = try Program.run(arguments + ["--format", "json"]).object()
+    let report = try #require((json["reports"] as? [[String: Any]])?.first)
+    let layers = try #require(report["layers"] as? [[String: Any]])
+    let csv = try Program.run(arguments + ["--format", "csv"]).output.split(separator: "\n")
+    #expect(
+      csv[0].hasPrefix(
+        "target,space,arch,index,name,layer,macs,cycles,latency_ms,energy_pj,dram_bytes,repeats,"))
+    #expect(csv.count == layers.count + 1)
+    for (row, layer) in zip(csv.dropFirst(), layers) {
+      let fields = row.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+      #expect(fields[4] == layer["name"] as? String)
+      #expect(Double(fields[9]) == layer["energy_pj"] as? Double)
+    }
+    let measured = try Program.run(
+      "cost", "--target", "example", "--space", "nasbench201-cifar10", "--index", "1651",
+      "--per-layer", "--format", "csv")
+    #expect(measured.status == 1)
+    #expect(measured.errors.contains("'example' is measured: it has no layers to write as rows"))
+  }
+
+  @Test("options that a measured device cannot use are said to be ignored")
+  func ignoredOptions() throws {
+    let arguments = [
+      "cost", "--target", "example", "--space", "nasbench201-cifar10", "--index", "1651",
+    ]
+    let plain = try Program.run(arguments)
+    #expect(plain.errors.isEmpty)
+    let run = try Program.run(
+      arguments + ["--objective", "energy", "--counting", "exact", "--eliminate-dead-nodes"])
+    #expect(run.output == plain.output)
+    #expect(
+      run.errors == "remark: 'example' is measured: --objective, --counting, "
+        + "--eliminate-dead-nodes are ignored\n")
+  }
+
+  @Test("the command that a report suggests runs as pasted and shows the same layer")
+  func suggestedCommand() throws {
+    let folder = try TemporaryFolder()
+    let text = try String(
+      contentsOf: Program.root.appendingPathComponent("hwconfigs/eyeriss.yaml"), encoding: .utf8)
+    _ = try folder.write(text, to: "mine.yaml")
+    let shown = try Program.run(
+      "cost", "--target", "mine", "--config", folder.path, "--objective", "energy", "--counting",
+      "timeloop", "--batch", "2", "--network", "alexnet", "--per-layer")
+    let lines = shown.output.split(separator: "\n").map(String.init)
+    let prefix = "see why: hwcost "
+    let command = try #require(lines.first { $0.hasPrefix(prefix) }).dropFirst(prefix.count)
+    let costliest = try #require(lines.first { $0.hasPrefix("costliest: ") }).dropFirst(11)
+    #expect(
+      command
+        == "map --target mine --config '\(folder.path)' --objective energy --counting timeloop "
+        + "--layer '\(costliest)'")
+    // Words in quotes stand between every other pair of them.
+    let words = command.split(separator: "'", omittingEmptySubsequences: false).enumerated()
+      .flatMap { index, piece in
+        index % 2 == 1 ? [String(piece)] : piece.split(separator: " ").map(String.init)
+      }
+    let map = try Program.run(words + ["--format", "json"]).object()
+    let cost = try Program.json(
+      "cost", "--target", "mine", "--config", folder.path, "--objective", "energy", "--counting",
+      "timeloop", "--batch", "2", "--network", "alexnet", "--per-layer")
+    let report = try #require((cost["reports"] as? [[String: Any]])?.first)
+    let layers = try #require(report["layers"] as? [[String: Any]])
+    let layer = try #require(
+      layers.first { $0["layer"] as? String == map["layer"] as? String })
+    #expect(layer["energy_pj"] as? Double == map["energy_pj"] as? Double)
+    #expect(layer["cycles"] as? Int == map["cycles"] as? Int)
+    #expect(map["batch"] as? Int == 2)
   }
 
   @Test("a joined file adds its columns by index")

@@ -24,6 +24,24 @@ struct TimeloopCommandTests {
   }
 
   @Test(
+    "a mapping that needs more children than there are is an error at its directive",
+    .enabled(if: !cases.isEmpty, "the folder shared/reference/timeloop is not there"))
+  func tooWide() throws {
+    let url = try #require(Self.cases.first { $0.lastPathComponent == "g07_bypass" })
+    let folder = try TemporaryFolder()
+    let text = try String(contentsOf: url.appendingPathComponent("mapping.yaml"), encoding: .utf8)
+    let path = try folder.write(
+      text.replacingOccurrences(of: "C=1,M=2,R=1", with: "C=1,M=1,R=1")
+        .replacingOccurrences(of: "M=4,C=4", with: "M=8,C=4"), to: "mapping.yaml")
+    let file = { (name: String) in url.appendingPathComponent(name).path }
+    let run = try Program.run(
+      "evaluate", "--timeloop", file("arch.yaml"), file("problem.yaml"), path)
+    #expect(run.status == 1)
+    #expect(
+      run.errors.hasPrefix("\(path):4:3: error: mapping: glb: 8 children along x, 4 are there\n"))
+  }
+
+  @Test(
     "a reference case is evaluated, and its architecture imports as a hardware file",
     .enabled(if: !cases.isEmpty, "the folder shared/reference/timeloop is not there"))
   func referenceCases() throws {

@@ -90,6 +90,6 @@ struct NetworkFileTests {
 
   @Test("there are bad files to read, and each says what is wrong with it")
   func badFiles() throws {
-    #expect(try yamlFiles(in: fixtures.appendingPathComponent("bad")).count == 9)
+    #expect(try yamlFiles(in: fixtures.appendingPathComponent("bad")).count == 10)
   }
 }

@@ -19,7 +19,7 @@ struct CheckCommand: ParsableCommand {
   @OptionGroup var common: CommonOptions
 
   func run() throws {
-    let session = Session(common)
+    let session = try Session(common)
     var findings: [FileCheck.Finding] = []
     for path in paths {
       let files = try session.perform { () throws(CostAPIError) in try FileCheck.files(at: path) }

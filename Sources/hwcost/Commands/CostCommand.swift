@@ -22,12 +22,13 @@ struct CostCommand: ParsableCommand {
 
   @OptionGroup var choice: NetworkChoice
 
-  @Flag(help: "List every layer.")
+  @Flag(help: "List every layer; in csv each is a row.")
   var perLayer = false
 
   @Option(
     help: ArgumentHelp(
       "Add the columns of a CSV file, such as accuracy, by its column arch or index.",
+      discussion: "Rows and networks that find no partner are told.",
       valueName: "file"))
   var join: String?
 
@@ -39,36 +40,73 @@ struct CostCommand: ParsableCommand {
   }
 
   func run() throws {
-    let session = Session(common)
+    let session = try Session(common)
     let subjects = try choice.subjects(in: session)
     let joined = try join.map { path in
-      try session.perform { () throws(CostAPIError) in try JoinedTable(path) }
+      try session.perform { () throws(CostAPIError) in
+        try JoinedTable(
+          path, of: choice.searchSpace(), rowsAreLayers: perLayer && common.format == .csv)
+      }
     }
     let targets = try target.map { name in
       try session.perform { () throws(CostAPIError) in try session.catalog.target(name) }
     }
     var reports: [CostReportJSON] = []
     for loaded in targets {
-      let estimator = CostEstimator(
-        loaded.hardwareTarget(model.costOptions), threads: session.threads, listsLayers: perLayer,
-        progress: session.progress)
-      let (costs, context) = try session.perform { () throws(CostAPIError) in
-        let context = try loaded.context(model.costOptions, givenBatch: model.batch)
-        return (try estimator.answers(for: subjects), context)
-      }
-      for (subject, cost) in zip(subjects, costs) {
-        let origin = subject.origin
-        reports.append(
-          CostReportJSON(
-            cost, from: origin, context: context,
-            joined: joined?.members(for: origin?.text ?? cost.network, origin?.index) ?? [],
-            listsLayers: perLayer))
+      if loaded.isMeasured { try tellWhatIsIgnored(by: loaded, in: session) }
+      reports += try session.perform { () throws(CostAPIError) in
+        try self.reports(of: subjects, on: loaded, joined, in: session)
       }
     }
-    try emit(reports, in: session)
+    for remark in joined?.remarks(on: subjects.map(\.key)) ?? [] { session.remark(remark) }
+    try emit(reports, of: targets, in: session)
   }
 
-  private func emit(_ reports: [CostReportJSON], in session: Session) throws {
+  /// One report a network, in the same order.
+  private func reports(
+    of subjects: [CostSubject], on loaded: LoadedTarget, _ joined: JoinedTable?,
+    in session: Session
+  ) throws(CostAPIError) -> [CostReportJSON] {
+    let context = try loaded.context(model.costOptions, givenBatch: model.batch)
+    let estimator = CostEstimator(
+      loaded.hardwareTarget(model.costOptions), threads: session.threads, listsLayers: perLayer,
+      progress: session.progress)
+    let eliminates = choice.eliminateDeadNodes && !loaded.isMeasured
+    let subjects = subjects.map { subject in
+      var subject = subject
+      subject.eliminatesDeadNodes = eliminates
+      return subject
+    }
+    let costs = try estimator.answers(for: subjects)
+    return zip(subjects, costs).map { subject, cost in
+      CostReportJSON(
+        cost, from: subject.origin, context: context,
+        joined: joined?.members(for: subject.key) ?? [], listsLayers: perLayer,
+        eliminatesDeadNodes: eliminates)
+    }
+  }
+
+  /// A measurement is what it is: options that ask a model have no effect on it.
+  private func tellWhatIsIgnored(by loaded: LoadedTarget, in session: Session) throws {
+    var options = model.given.map(\.option)
+    if choice.eliminateDeadNodes { options.append("--eliminate-dead-nodes") }
+    if perLayer {
+      guard common.format != .csv else {
+        throw Failure(
+          text: "error: '\(loaded.reference)' is measured: it has no layers to write as rows\n"
+            + "hint: leave --per-layer out")
+      }
+      options.append("--per-layer")
+    }
+    guard !options.isEmpty else { return }
+    session.remark(
+      "remark: '\(loaded.reference)' is measured: \(options.joined(separator: ", ")) "
+        + "\(options.count == 1 ? "is" : "are") ignored")
+  }
+
+  private func emit(
+    _ reports: [CostReportJSON], of targets: [LoadedTarget], in session: Session
+  ) throws {
     switch common.format {
     case .json:
       let document: JSONValue = [
@@ -77,9 +115,23 @@ struct CostCommand: ParsableCommand {
       try session.emit(document.indentedText + "\n")
     case .jsonl:
       try session.emit(reports.map { $0.value.compactText + "\n" }.joined())
-    case .csv: try session.emit(Session.csv(reports.map { .object($0.summary) }))
+    case .csv:
+      let rows = perLayer ? reports.flatMap(\.layerRows) : reports.map(\.summary)
+      try session.emit(Session.csv(rows.map { .object($0) }))
     case .table:
-      try session.emit(CostTables(reports, perLayer: perLayer).text(session.heading))
+      // Each target has as many reports as there are networks.
+      let networks = max(1, reports.count / max(1, targets.count))
+      let tables = CostTables(reports, perLayer: perLayer) { index in
+        mapCommand(targets[index / networks])
+      }
+      try session.emit(tables.text(session.heading))
     }
+  }
+
+  /// The command that maps a layer on a target as it was mapped here, all but the layer.
+  private func mapCommand(_ loaded: LoadedTarget) -> [String] {
+    var words = ["hwcost", "map", "--target", loaded.reference]
+    if !common.config.isEmpty { words += ["--config"] + common.config }
+    return words + model.given.flatMap { [$0.option, $0.value] }
   }
 }

@@ -19,7 +19,7 @@ struct DescribeCommand: ParsableCommand {
   @OptionGroup var common: CommonOptions
 
   func run() throws {
-    let session = Session(common)
+    let session = try Session(common)
     let loaded = try session.perform { () throws(CostAPIError) in
       try session.catalog.target(target)
     }
@@ -30,7 +30,8 @@ struct DescribeCommand: ParsableCommand {
     case .table:
       let text: String
       switch loaded.model {
-      case .spatialArray(let array): text = ArrayDescription(array).text
+      case .spatialArray(let array):
+        text = ArrayDescription(array, unsourced: loaded.unsourcedNumbers).text
       case .measured(let device): text = Self.text(of: device)
       }
       try session.emit(text + "file: \(loaded.path)\n")

@@ -52,11 +52,19 @@ struct EvaluateCommand: ParsableCommand {
       guard target == nil, layer == nil, mapping == nil else {
         throw ValidationError("--timeloop cannot be used with --target, --layer or --mapping")
       }
+      guard model.batch == nil else {
+        throw ValidationError("--timeloop takes the batch from its problem file, not from --batch")
+      }
+      guard model.counting != .exact else {
+        throw ValidationError(
+          "--timeloop counts by Timeloop's rules, not by --counting exact; to count exactly, "
+            + "import the architecture and name --target, --layer and --mapping")
+      }
     }
   }
 
   func run() throws {
-    let session = Session(common)
+    let session = try Session(common)
     let report = try session.perform { () throws(CostAPIError) in
       timeloop.isEmpty ? try ownMapping(session) : try timeloopCase(session)
     }

@@ -23,7 +23,7 @@ struct ImportTimeloopCommand: ParsableCommand {
   }
 
   func run() throws {
-    let session = Session(common)
+    let session = try Session(common)
     let result = try session.perform { () throws(CostAPIError) in
       try TimeloopInput.hardwareFile(ofArchitecture: architecture)
     }

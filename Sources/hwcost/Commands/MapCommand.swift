@@ -28,7 +28,7 @@ struct MapCommand: ParsableCommand {
   @OptionGroup var common: CommonOptions
 
   func run() throws {
-    let session = Session(common)
+    let session = try Session(common)
     let report = try session.perform { () throws(CostAPIError) in
       let loaded = try session.catalog.target(target)
       let layer = try LayerEvaluator.layer(layer, batch: model.batch)

@@ -15,7 +15,7 @@ struct SpacesCommand: ParsableCommand {
   @OptionGroup var common: CommonOptions
 
   func run() throws {
-    let session = Session(common)
+    let session = try Session(common)
     let objects = SearchSpaces.all.map { space -> JSONValue in
       [
         "name": .string(space.name), "variables": .integer(Int64(space.choiceCounts.count)),

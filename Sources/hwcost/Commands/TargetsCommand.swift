@@ -16,19 +16,20 @@ struct TargetsCommand: ParsableCommand {
   @OptionGroup var common: CommonOptions
 
   func run() throws {
-    let session = Session(common)
-    var rows: [(target: LoadedTarget, facts: Facts)] = []
+    let session = try Session(common)
+    var rows: [(name: String, target: LoadedTarget, facts: Facts)] = []
     for (name, path) in session.catalog.targets {
       do throws(CostAPIError) {
         let target = try session.catalog.target(path)
-        rows.append((target, Facts(target)))
+        rows.append((name, target, Facts(target)))
       } catch {
-        session.remark("warning: '\(name)' is left out; 'hwcost check \(path)' says why")
+        let check = CommandText.text(["hwcost", "check", path])
+        session.remark("warning: '\(name)' is left out; \(check) says why")
       }
     }
     let objects = rows.map { row -> JSONValue in
       [
-        "name": .string(row.target.name), "kind": .string(row.facts.kind),
+        "name": .string(row.name), "kind": .string(row.facts.kind),
         "clock_mhz": .optional(row.facts.clockMegahertz), "size": .string(row.facts.size),
         "file": .string(row.target.path), "config_sha256": .string(row.target.configSHA256),
       ]
@@ -39,7 +40,7 @@ struct TargetsCommand: ParsableCommand {
       ])
       for row in rows {
         table.add([
-          row.target.name, row.facts.kind,
+          row.name, row.facts.kind,
           row.facts.clockMegahertz.map { HumanNumber.significant($0) } ?? "-", row.facts.size,
           row.target.path,
         ])
