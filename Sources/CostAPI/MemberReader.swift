@@ -18,6 +18,11 @@ public struct MemberReader: Sendable {
     do throws(TextError) { return try space.architecture(text) } catch { throw .text(error) }
   }
 
+  /// The member of a number.
+  public func architecture(at index: Int) throws(CostAPIError) -> Architecture {
+    try architecture(numbered: String(index))
+  }
+
   /// The member of a number in decimal digits, however many.
   public func architecture(numbered digits: String) throws(CostAPIError) -> Architecture {
     guard space.indexedCount != nil else {
