@@ -24,6 +24,9 @@ public struct MappingSearch: Sendable {
   ///
   /// - Throws: `UnmappableError` when no mapping fits.
   public func best() throws(UnmappableError) -> SearchResult {
+    if space.rules == .exact, let proof = Proof(space) {
+      return try proof.best(minimizing: objective, model: model)
+    }
     let enumeration = MappingEnumeration(space)
     if let mappings = enumeration.mappings(atMost: Self.exhaustiveLimit) {
       var incumbent: Incumbent?

@@ -1,0 +1,74 @@
+package import Accelerators
+internal import Dataflow
+
+/// The best mappings found, and what bounds they rule out.
+///
+/// Figures within 10^-12 of each other count as equal: sums of the same energies in another order
+/// differ by less.
+struct Incumbents: Sendable {
+  struct Point: Sendable {
+    var energy: Double
+    var cycles: Double
+    var mapping: CompactMapping
+  }
+
+  let objective: SearchGoal
+  /// One point, or the front in order of cycles.
+  private(set) var points: [Point] = []
+
+  init(_ objective: SearchGoal) { self.objective = objective }
+
+  private static let tolerance = 1e-12
+
+  /// Whether no mapping of at least this energy and these cycles is wanted.
+  @inline(__always)
+  func ruleOut(energy: Double, cycles: Double) -> Bool {
+    guard let best = points.first else { return false }
+    switch objective {
+    case .single(.energyDelayProduct):
+      return energy * cycles >= best.energy * best.cycles * (1 - Self.tolerance)
+    case .single(.energy):
+      if energy >= best.energy * (1 + Self.tolerance) { return true }
+      return energy >= best.energy * (1 - Self.tolerance) && cycles >= best.cycles
+    case .single(.latency):
+      if cycles > best.cycles { return true }
+      return cycles == best.cycles && energy >= best.energy * (1 - Self.tolerance)
+    case .front:
+      for point in points where point.cycles <= cycles {
+        if point.energy * (1 - Self.tolerance) <= energy { return true }
+      }
+      return false
+    }
+  }
+
+  /// A number by which parts are followed in order, the least first.
+  @inline(__always)
+  func score(energy: Double, cycles: Double) -> Double {
+    switch objective {
+    case .single(.energyDelayProduct), .front: energy * cycles
+    case .single(.energy): energy
+    case .single(.latency): cycles + 1e-3 * energy / (energy + 1)
+    }
+  }
+
+  mutating func consider(_ point: Point) {
+    if ruleOut(energy: point.energy, cycles: point.cycles) { return }
+    guard case .front = objective else {
+      points = [point]
+      return
+    }
+    points.removeAll {
+      $0.cycles >= point.cycles && $0.energy >= point.energy * (1 - Self.tolerance)
+    }
+    let index = points.firstIndex { $0.cycles > point.cycles } ?? points.count
+    points.insert(point, at: index)
+  }
+}
+
+/// What a search looks for.
+package enum SearchGoal: Hashable, Sendable {
+  /// The best mapping by one objective.
+  case single(Objective)
+  /// Every mapping that no other beats in both energy and cycles.
+  case front
+}

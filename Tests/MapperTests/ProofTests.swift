@@ -1,0 +1,128 @@
+import Accelerators
+import Dataflow
+import Mapper
+import Ops
+import TestSupport
+import Testing
+
+/// Small problems on small drawn hierarchies, where every mapping can be evaluated.
+struct SmallSearches {
+  var generator: SplitMix64
+
+  mutating func pick<Value>(_ values: [Value]) -> Value {
+    values[Int(generator.next() % UInt64(values.count))]
+  }
+
+  mutating func memory(isOuter: Bool, levels: Int) -> StorageLevel {
+    let energy = isOuter ? 40.0 : pick([0.5, 1, 3])
+    let mayKeep: TensorSet =
+      isOuter ? .all : pick([.all, [.input, .output], [.weight], .all])
+    var perAccess = PerAccess<AccessEnergy>(repeating: .perBit(picojoules: energy))
+    if pick([true, false, false]) { perAccess.drains = .perBit(picojoules: 0) }
+    if pick([true, false, false]) { perAccess.updates = .perBit(picojoules: energy / 4) }
+    return StorageLevel(
+      storage: .shared(capacityBytes: isOuter ? nil : pick([8, 24, 64, 200])),
+      mayKeep: mayKeep, mustKeep: pick([mayKeep, mayKeep, []]),
+      buffering: isOuter ? .streamed : pick([.streamed, .streamed, .double, .single]),
+      energy: PerTensor(repeating: perAccess), ports: ports(isOuter: isOuter),
+      leakPicojoulesPerCycle: pick([0, 0.1]))
+  }
+
+  mutating func ports(isOuter: Bool) -> [Port] {
+    let streams: [AccessStream] = [
+      .init(.weight, .reads), .init(.input, .reads), .init(.output, .updates),
+      .init(.output, .reads),
+    ]
+    switch pick([0, 1, 2]) {
+    case 0: return []
+    case 1:
+      return [
+        Port(name: "port", rate: .wordsPerCycle(pick([0.5, 1, 2, 4])), carries: streams)
+      ]
+    default:
+      return [
+        Port(name: "up", rate: .bytesPerCycle(pick([1, 3])), carries: streams),
+        Port(
+          name: "down", rate: .wordsPerCycle(pick([1, 2])),
+          carries: isOuter ? [] : [.init(.weight, .fills), .init(.input, .fills), .init(.output, .drains)]),
+      ].filter { !$0.carries.isEmpty }
+    }
+  }
+
+  mutating func wires() -> Hierarchy.Wires {
+    Hierarchy.Wires(
+      size: pick([1, 2, 3, 4]), multicast: pick([.all, [.weight], [.input], []]),
+      forward: pick([[], [], .input, .weight]), reduce: pick([.output, []]))
+  }
+
+  mutating func array() -> SpatialArray {
+    var levels: [ArrayLevel] = []
+    let count = pick([2, 2, 3, 3, 4])
+    for index in 0..<count {
+      let fans = pick([true, false])
+      let isWireOnly = index > 0 && index < count - 1 && fans && pick([false, false, true])
+      levels.append(
+        ArrayLevel(
+          name: "level\(index)",
+          memory: isWireOnly ? nil : memory(isOuter: index == 0, levels: count),
+          fanout: fans
+            ? Fanout(
+              x: wires(), y: wires(), diagonal: pick([[], [], .input]),
+              hopPicojoulesPerBit: pick([0, 0.2]), additionPicojoules: pick([0, 0.3]))
+            : Fanout()))
+    }
+    return SpatialArray(
+      name: "drawn", clockMegahertz: 100,
+      precision: Precision(weightBits: 8, activationBits: 8, accumulatorBits: 16),
+      levels: levels, compute: ComputeUnit(operationPicojoules: 0.5),
+      switches: CountingSwitches(
+        storesPadding: pick([false, false, true]),
+        readsFirstPartialSum: pick([false, false, true])),
+      staticMilliwatts: pick([0, 0.1]))
+  }
+
+  mutating func problem() throws -> Problem {
+    let padding = pick([Int32(0), 1])
+    let (p, r) = (pick([Int32(2), 4, 6]), pick([Int32(1), 3, 2]))
+    return try convolution(
+      n: pick([1, 1, 1, 2]), g: pick([1, 1, 1, 2]), k: pick([1, 2, 4]), c: pick([1, 2, 3]), p: p,
+      q: pick([1, 1, 2]), r: r, s: pick([1, 1, 2]), stride: pick([1, 1, 2]),
+      padding: r == 3 ? padding : 0, isSquare: false)
+  }
+}
+
+@Suite("Proven search against every mapping")
+struct ProofTests {
+  @Test("the proven optimum is that of every mapping", arguments: Objective.allCases)
+  func optimum(objective: Objective) throws {
+    let seed = SplitMix64.seed(2026)
+    var drawing = SmallSearches(generator: SplitMix64(seed: seed))
+    var compared = 0
+    for number in 0..<300 {
+      let space = Mapspace(try drawing.problem(), on: drawing.array())
+      guard let mappings = MappingEnumeration(space).mappings(atMost: 3000) else { continue }
+      let search = MappingSearch(space, minimizing: objective)
+      let costs = mappings.compactMap { try? search.cost(of: $0) }
+      let value = { (cost: NestCost) -> Double in
+        switch objective {
+        case .energyDelayProduct: cost.edpPicojouleCycles
+        case .energy: cost.energyPicojoules
+        case .latency: Double(cost.cycles)
+        }
+      }
+      guard let best = costs.map(value).min() else {
+        #expect(throws: UnmappableError.self) { try search.best() }
+        continue
+      }
+      compared += 1
+      let result = try search.best()
+      #expect(result.isProvenBest)
+      let found = value(result.cost)
+      #expect(
+        abs(found - best) <= best * 1e-10,
+        "seed \(seed), case \(number): \(found / best) times the best of \(mappings.count)")
+    }
+    print("\(objective.rawValue): \(compared) compared")
+    #expect(compared >= 100)
+  }
+}
