@@ -9,7 +9,7 @@ internal import Ops
 /// the loops outside. For each level, tile and class the tables give the least energy of all
 /// transfers charged at the level or inside, with every tensor of the class moved as seldom as is
 /// possible at all.
-final class BoundTables {
+final class BoundTables: Sendable {
   /// The part of a mapping from a tile in front of a level's fan-out to the tile behind it.
   struct Branch: Sendable {
     /// The tile behind, that of one child.
@@ -19,7 +19,7 @@ final class BoundTables {
   }
 
   /// What one level's fan-out leads to.
-  final class Level {
+  struct Level: Sendable {
     /// Of each class and tile in front of the fan-out, the least energy.
     var front: [[Double]] = []
     /// Of each class of the loops inside and tile entering the level, the least energy.
@@ -40,7 +40,7 @@ final class BoundTables {
   let keeps: [TensorSet]
   let transfers: Transfers
   let fits: [[Bool]]
-  private(set) var levels: [Level]
+  let levels: [LevelBound]
 
   init(_ context: ProofContext, keeps: [TensorSet]) {
     self.keeps = keeps
@@ -53,35 +53,41 @@ final class BoundTables {
           == nil
       }
     }
-    levels = space.levels.map { _ in Level() }
-    for level in space.levels.indices.reversed() { fill(level, context) }
+    var inner: [LevelBound] = []
+    for level in space.levels.indices.reversed() {
+      let bound = Self.level(
+        level, context, charged: transfers.charged[level], inside: inner.last,
+        fitsInside: level + 1 < fits.count ? fits[level + 1] : nil)
+      inner.append(LevelBound(bound))
+    }
+    levels = inner.reversed()
   }
 
   /// The least energy of any mapping.
   var least: Double {
-    let entry = levels[0].entry
+    let entry = levels[0].table.entry
     return transfers.constant + (entry.map { $0[$0.count - 1] }.min() ?? .infinity)
   }
 
-  private func fill(_ index: Int, _ context: ProofContext) {
+  private static func level(
+    _ index: Int, _ context: ProofContext, charged: [Transfer], inside inner: LevelBound?,
+    fitsInside: [Bool]?
+  ) -> Level {
     let lattice = context.lattice
     let count = lattice.tiles.count
     let classes = context.classes.count
-    let level = Level()
+    var level = Level()
     level.front = Array(repeating: Array(repeating: .infinity, count: count), count: classes)
     level.lanesInFront = Array(repeating: 0, count: count)
-    let isLast = index == levels.count - 1
-    let inner = isLast ? nil : levels[index + 1]
     let ways = context.unrollings[index].all
-    let charged = transfers.charged[index]
-    level.leastPrice = Self.leastPrices(charged, ways)
+    level.leastPrice = leastPrices(charged, ways)
     // Which tiles a child may get.
     var found: [(front: Int32, branch: Branch)] = []
     for tile in 0..<count {
-      if isLast {
-        if tile != 0 { break }
-      } else if !fits[index + 1][tile] || inner?.lanesAtEntry[tile] == 0 {
-        continue
+      if let inner, let fitsInside {
+        if !fitsInside[tile] || inner.table.lanesAtEntry[tile] == 0 { continue }
+      } else if tile != 0 {
+        break
       }
       for (number, way) in ways.enumerated() {
         guard let front = lattice.product(tile, way.passes) else { continue }
@@ -105,7 +111,7 @@ final class BoundTables {
           let branch = level.branches[Int(entry)]
           let way = ways[Int(branch.way)]
           let tile = Int(branch.tile)
-          var energy = inner?.entry[number][tile] ?? 0
+          var energy = inner?.table.entry[number][tile] ?? 0
           if energy >= least { continue }
           for transfer in charged {
             energy += context.leastEnergy(
@@ -117,16 +123,18 @@ final class BoundTables {
       }
       for entry in level.starts[front]..<level.starts[front + 1] {
         let branch = level.branches[Int(entry)]
-        let lanes = ways[Int(branch.way)].lanes * (inner?.lanesAtEntry[Int(branch.tile)] ?? 1)
+        let lanes = ways[Int(branch.way)].lanes * (inner?.table.lanesAtEntry[Int(branch.tile)] ?? 1)
         level.lanesInFront[front] = max(level.lanesInFront[front], lanes)
       }
     }
-    close(level, temporal: context.space.levels[index].temporal, context)
-    levels[index] = level
+    close(&level, temporal: context.space.levels[index].temporal, context)
+    return level
   }
 
   /// The figures at a level's entry from those in front of its fan-out.
-  private func close(_ level: Level, temporal: UInt8, _ context: ProofContext) {
+  private static func close(
+    _ level: inout Level, temporal: UInt8, _ context: ProofContext
+  ) {
     let lattice = context.lattice
     let count = lattice.tiles.count
     level.entry = level.front
@@ -163,6 +171,13 @@ final class BoundTables {
     }
     return prices
   }
+}
+
+/// The tables of one level; a class, so that reading one of them copies none.
+final class LevelBound: Sendable {
+  let table: BoundTables.Level
+
+  init(_ table: BoundTables.Level) { self.table = table }
 }
 
 extension Transfer {

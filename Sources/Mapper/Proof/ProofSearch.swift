@@ -70,24 +70,24 @@ struct ProofSearch {
     let rules = context.space.levels[level]
     path[level].entered = tile
     stats[min(level, 3)] += 1
-    let floor = cycles(part, lanes: tables.levels[level].lanesAtEntry[tile])
+    let floor = cycles(part, lanes: tables.levels[level].table.lanesAtEntry[tile])
     if rules.temporal == 0 {
       follow(tile, in: level, part, [], tables)
       return
     }
-    let extra = revisits(part, tile: tile, tables.levels[level])
+    let extra = revisits(part, tile: tile, tables.levels[level].table)
     var candidates: [Candidate] = []
-    let order = tables.levels[level].order
+    let order = tables.levels[level].table.order
     for (place, entry) in order.enumerated() {
-      let least = part.energy + tables.levels[level].leastInOrder[place]
+      let least = part.energy + tables.levels[level].table.leastInOrder[place]
       evaluations += 1
       if incumbents.ruleOut(energy: energy(least, cycles: floor), cycles: floor) { break }
       let front = Int(entry)
       guard lattice.divides(front, tile), isAllowed(front, in: tile, rules) else { continue }
-      let cycles = cycles(part, lanes: tables.levels[level].lanesInFront[front])
+      let cycles = cycles(part, lanes: tables.levels[level].table.lanesInFront[front])
       var bound = Double.infinity
       for number in extra.indices {
-        bound = min(bound, tables.levels[level].front[number][front] + extra[number])
+        bound = min(bound, tables.levels[level].table.front[number][front] + extra[number])
       }
       let energy = energy(part.energy + bound, cycles: cycles)
       if incumbents.ruleOut(energy: energy, cycles: cycles) { continue }
@@ -135,7 +135,7 @@ struct ProofSearch {
   ) {
     let lattice = context.lattice
     let tile = path[level].entered
-    if tables.levels[level].starts[front] == tables.levels[level].starts[front + 1] { return }
+    if tables.levels[level].table.starts[front] == tables.levels[level].table.starts[front + 1] { return }
     path[level].front = front
     let (whole, inner) = (lattice.extents[tile], lattice.extents[front])
     var active: UInt8 = 0
@@ -155,12 +155,12 @@ struct ProofSearch {
     let orders = orderings[level].orders(of: active, afresh: afresh)
     stats[4] += 1
     stats[5] += Int64(orders.count)
-    let cycles = cycles(part, lanes: tables.levels[level].lanesInFront[front])
+    let cycles = cycles(part, lanes: tables.levels[level].table.lanesInFront[front])
     for order in orders {
       if order.count > 0 {
         let number = context.classOfDimension[Int(order.dimensions[order.count - 1])]
         let energy = energy(
-          part.energy + tables.levels[level].front[number][front] + extra[number], cycles: cycles)
+          part.energy + tables.levels[level].table.front[number][front] + extra[number], cycles: cycles)
         if incumbents.ruleOut(energy: energy, cycles: cycles) { continue }
       }
       stats[6] += 1
@@ -213,7 +213,7 @@ struct ProofSearch {
   private mutating func unroll(
     _ level: Int, _ front: Int, _ part: OuterPart, _ tables: BoundTables
   ) {
-    let table = tables.levels[level]
+    let bound = tables.levels[level]
     let words = moves(part, front: front)
     let charged = tables.transfers.charged[level]
     let number = part.classes
@@ -222,31 +222,31 @@ struct ProofSearch {
       // What the tables take for granted of the class's tensors, and what is true of them.
       let least = context.leastMoves(classes: number, into: front)
       let more =
-        max(0, words[0] - least[0]) * table.leastPrice[0]
-        + max(0, words[2] - least[2]) * table.leastPrice[2]
-      let cycles = cycles(part, lanes: table.lanesInFront[front])
+        max(0, words[0] - least[0]) * bound.table.leastPrice[0]
+        + max(0, words[2] - least[2]) * bound.table.leastPrice[2]
+      let cycles = cycles(part, lanes: bound.table.lanesInFront[front])
       let energy = energy(
-        part.energy + table.front[number][front] + more, cycles: cycles)
+        part.energy + bound.table.front[number][front] + more, cycles: cycles)
       if incumbents.ruleOut(energy: energy, cycles: cycles) { return }
     }
     var continuations: [Continuation] = []
     let isLast = level == context.space.levels.count - 1
-    for entry in table.starts[front]..<table.starts[front + 1] {
+    for entry in bound.table.starts[front]..<bound.table.starts[front + 1] {
       evaluations += 1
-      let branch = table.branches[Int(entry)]
+      let branch = bound.table.branches[Int(entry)]
       let way = context.unrollings[level].all[Int(branch.way)]
       var next = part
       charge(charged, way, front: front, tile: Int(branch.tile), words: words, &next)
       var inside = 0.0
       var lanes = 1.0
       if !isLast {
-        let entry = tables.levels[level + 1].entry
+        let entry = tables.levels[level + 1].table.entry
         if number >= 0 {
           inside = entry[number][Int(branch.tile)]
         } else {
           inside = entry.reduce(.infinity) { min($0, $1[Int(branch.tile)]) }
         }
-        lanes = tables.levels[level + 1].lanesAtEntry[Int(branch.tile)]
+        lanes = tables.levels[level + 1].table.lanesAtEntry[Int(branch.tile)]
       }
       pass(way, level: level, &next)
       let cycles = cycles(next, lanes: lanes)
@@ -353,15 +353,6 @@ struct ProofSearch {
     _ level: Int, tile: Int, _ part: OuterPart, _ tables: BoundTables
   ) {
     guard level < context.space.levels.count else {
-      #if PROOFSTATS
-        if leaves < 400 && leaves % 20 == 0 {
-          let cycles = cycles(part, lanes: 1)
-          let f = evaluator.figures(of: compactMapping(tables.keeps))
-          let e = energy(part.energy, cycles: cycles)
-          print("leaf", e, cycles, f.map { ($0.energyPicojoules / e, Double($0.cycles) / cycles) } as Any)
-          print(Mapping(compactMapping(tables.keeps)).levels.map { l in "T" + l.temporal.map { "\($0.dimension)\($0.passes)" }.joined(separator: " ") + " X" + l.spatialX.map { "\($0.dimension)\($0.passes)" }.joined(separator: " ") + " Y" + l.spatialY.map { "\($0.dimension)\($0.passes)" }.joined(separator: " ")}.joined(separator: " | "))
-        }
-      #endif
       evaluate(tables)
       return
     }

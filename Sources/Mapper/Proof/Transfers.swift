@@ -62,7 +62,8 @@ struct Transfers: Sendable {
               ? $0 * Double(space.tiles.divisors[$1].last ?? 1) : $0
           }
           let price =
-            prices.most(parent, role, .reads) + prices.most(child, role, .fills)
+            prices.most(parent == 0 ? space.array.homes[role] : parent, role, .reads)
+            + prices.most(child, role, .fills)
             + prices.mostHop(transfer.stage)
           returns += price
           constant -= words * price
@@ -83,18 +84,20 @@ struct Transfers: Sendable {
     var transfer = Transfer(
       role: role, parent: parent, child: child, isToLanes: child == space.levels.count,
       stage: stage)
-    transfer.read = prices.least(parent, role, .reads)
-    transfer.update = role == .output ? prices.least(parent, role, .updates) : 0
+    // A tensor that stays on chip is served from its home instead of the outermost level.
+    let home = parent == 0 ? space.array.homes[role] : parent
+    transfer.read = prices.least(home, role, .reads)
+    transfer.update = role == .output ? prices.least(home, role, .updates) : 0
     transfer.fill = prices.least(child, role, .fills)
     transfer.drain = role == .output ? prices.least(child, role, .drains) : 0
-    transfer.hop = prices.leastHop(stage, role)
+    transfer.hop = stage < home ? 0 : prices.leastHop(stage, role)
     transfer.addition = space.array.levels[stage].fanout.additionPicojoules
     for level in fanouts.dropFirst() {
       transfer.innerSharing *=
         Double(space.levels[level].sizeX) * Double(space.levels[level].sizeY)
     }
-    transfer.parentReads = prices.cycles(parent, role, .reads)
-    transfer.parentUpdates = prices.cycles(parent, role, .updates)
+    transfer.parentReads = prices.cycles(home, role, .reads)
+    transfer.parentUpdates = prices.cycles(home, role, .updates)
     if child < space.levels.count {
       transfer.childFills = prices.cycles(child, role, .fills)
       transfer.childDrains = prices.cycles(child, role, .drains)
