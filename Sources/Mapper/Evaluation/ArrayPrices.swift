@@ -72,15 +72,15 @@ struct ArrayPrices {
     var limitsTiles = false
   }
 
-  private(set) var levels: [Level] = []
-  private(set) var ports: [PortLoads] = []
-  private(set) var loads: [Load] = []
+  let levels: UnsafeBufferPointer<Level>
+  let ports: UnsafeBufferPointer<PortLoads>
+  let loads: UnsafeBufferPointer<Load>
   /// By level, variant and stream.
-  private var energies: [Double] = []
+  private let energies: UnsafeBufferPointer<Double>
   /// By level, tensor and whether the words are partial sums.
-  private var hops: [Double] = []
+  private let hops: UnsafeBufferPointer<Double>
   /// Width of a stored word, by level, tensor and whether it is a partial sum.
-  private var storedBits: [Double] = []
+  private let storedBits: UnsafeBufferPointer<Double>
   /// Energy that does not depend on the mapping.
   let constantPicojoules: Double
   /// Leakage and static power.
@@ -94,89 +94,22 @@ struct ArrayPrices {
         $0 + (array.levels[$1].memory?.leakPicojoulesPerCycle ?? 0)
           * Double(hierarchy.instances(ofLevel: $1))
       } + array.compute.leakPicojoulesPerCycle * Double(array.laneCount)
-    for index in array.levels.indices {
-      // The outermost reduction loop inside the level, at it, and outside of it.
-      let widths = [index + 1, index, index - 1].map {
-        WordWidths(
-          problem, on: hierarchy, outermostReductionLevel: $0 < array.levels.count ? $0 : nil)
-      }
-      add(array.levels[index], hierarchy.levels[index], index, widths)
-    }
+    let lists = PriceLists(problem, on: array)
+    levels = UnsafeBufferPointer(copying: lists.levels)
+    ports = UnsafeBufferPointer(copying: lists.ports)
+    loads = UnsafeBufferPointer(copying: lists.loads)
+    energies = UnsafeBufferPointer(copying: lists.energies)
+    hops = UnsafeBufferPointer(copying: lists.hops)
+    storedBits = UnsafeBufferPointer(copying: lists.storedBits)
   }
 
-  private mutating func add(
-    _ level: ArrayLevel, _ part: Hierarchy.Level, _ index: Int, _ widths: [WordWidths]
-  ) {
-    var prices = Level()
-    for width in widths {
-      for role in TensorRole.allCases {
-        for kind in AccessKind.allCases {
-          let bits = Self.bits(width, role, kind, index)
-          energies.append(level.memory?.energy[role][kind].picojoulesPerWord(bits: bits) ?? 0)
-        }
-      }
-    }
-    for role in TensorRole.allCases {
-      for width in widths.prefix(2) {
-        let bits = Double(width.wireBits(role, belowLevel: index))
-        hops.append(bits * level.fanout.hopPicojoulesPerBit)
-        storedBits.append(Double(width.storedBits(role, atLevel: index)))
-      }
-      if level.fanout.hopPicojoulesPerBit != 0
-        || role == .output && level.fanout.additionPicojoules != 0
-      {
-        prices.pricedWires |= TensorSet(role).rawValue
-      }
-    }
-    prices.additionPicojoules = level.fanout.additionPicojoules
-    let firstPort = ports.count
-    for port in level.memory?.ports ?? [] { add(port, index, widths, &prices.carried) }
-    prices.ports = firstPort..<ports.count
-    if let memory = level.memory {
-      prices.isMemory = true
-      prices.stopsChildren = memory.buffering == .single
-    }
-    switch part.memory?.capacity {
-    case .none, .unbounded: break
-    case .shared(let bits):
-      prices.sharedBits = Double(bits)
-      prices.limitsTiles = true
-    case .partitions(let bits):
-      let available = bits.map { Double($0 ?? 0) }
-      prices.partitionBits = (available.weight, available.input, available.output)
-      prices.limitsTiles = true
-    }
-    levels.append(prices)
-  }
-
-  private mutating func add(
-    _ port: Port, _ index: Int, _ widths: [WordWidths], _ carried: inout UInt16
-  ) {
-    let firstLoad = loads.count
-    for stream in port.carries {
-      let number = Self.stream(Int(stream.tensor.rawValue), Kind(stream.kind))
-      carried |= 1 << UInt16(number)
-      var weights = [1.0, 1, 1]
-      if case .bytesPerCycle = port.rate {
-        weights = widths.map { Double(Self.bits($0, stream.tensor, stream.kind, index)) }
-      }
-      loads.append(Load(stream: number, weights: (weights[0], weights[1], weights[2])))
-    }
-    let divisor =
-      switch port.rate {
-      case .wordsPerCycle(let rate): rate
-      case .bytesPerCycle(let rate): 8 * rate
-      }
-    ports.append(PortLoads(loads: firstLoad..<loads.count, divisor: divisor))
-  }
-
-  private static func bits(
-    _ widths: WordWidths, _ role: TensorRole, _ kind: AccessKind, _ level: Int
-  ) -> Int {
-    switch kind {
-    case .reads, .updates: widths.storedBits(role, atLevel: level)
-    case .fills, .drains: widths.parentSideBits(role, atLevel: level)
-    }
+  func deallocate() {
+    levels.deallocate()
+    ports.deallocate()
+    loads.deallocate()
+    energies.deallocate()
+    hops.deallocate()
+    storedBits.deallocate()
   }
 
   /// Picojoules of one word.
@@ -194,5 +127,15 @@ struct ArrayPrices {
   @inline(__always)
   func storedBits(_ level: Int, _ tensor: Int, _ reduction: Reduction) -> Double {
     storedBits[(level &* 3 &+ tensor) &* 2 &+ (reduction == .inside ? 0 : 1)]
+  }
+}
+
+extension UnsafeBufferPointer {
+  /// Elements that do not change, to be read without counting references; the owner deallocates
+  /// them.
+  init(copying elements: [Element]) {
+    let buffer = UnsafeMutableBufferPointer<Element>.allocate(capacity: elements.count)
+    _ = buffer.initialize(from: elements)
+    self.init(buffer)
   }
 }

@@ -59,7 +59,7 @@ struct EvaluatedNest {
   }
 
   /// Reads a mapping; the extents of level 0 are the problem's bounds and stay.
-  mutating func read(_ mapping: borrowing CompactMapping, wires: [Wires]) {
+  mutating func read(_ mapping: borrowing CompactMapping, wires: UnsafeBufferPointer<Wires>) {
     let levelCount = outside.count - 1
     for index in 0..<8 { loops[index] = 0 }
     for index in innermost.indices { innermost[index] = -1 }

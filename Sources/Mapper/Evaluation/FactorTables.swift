@@ -34,25 +34,40 @@ final class FactorTables {
     var table: Int32
   }
 
-  private var slots: UnsafeMutableBufferPointer<Slot>
-  private var count = 0
-  private var keys: [UInt64] = []
-  private(set) var values: [Double] = []
+  /// The storage: behind a pointer, so that reading it costs no check of exclusive access. Indices
+  /// into it are checked in a debug build.
+  private struct Storage {
+    var slots: UnsafeMutableBufferPointer<Slot>
+    var keys: UnsafeMutableBufferPointer<UInt64>
+    var keyCount = 0
+    var values: UnsafeMutableBufferPointer<Double>
+    var valueCount = 0
+    var tableCount = 0
+  }
+
+  private let storage: UnsafeMutablePointer<Storage>
   /// The key under construction: first the factor, then its loops.
   let key: UnsafeMutableBufferPointer<UInt64>
-  private var filler: FactorFiller
+  private var filler = FactorFiller()
+  private var filled: [Double] = []
   /// Numbers above which all tables are dropped before the next mapping: 32 MiB.
   private static let mostValues = 4 << 20
 
   init() {
-    slots = Self.emptySlots(1 << 10)
+    storage = .allocate(capacity: 1)
+    storage.initialize(
+      to: Storage(
+        slots: Self.emptySlots(1 << 10), keys: .allocate(capacity: 1 << 10),
+        values: .allocate(capacity: 1 << 12)))
     key = .allocate(capacity: CompactMapping.mostLoops + 1)
     key.initialize(repeating: 0)
-    filler = FactorFiller()
   }
 
   deinit {
-    slots.deallocate()
+    storage.pointee.slots.deallocate()
+    storage.pointee.keys.deallocate()
+    storage.pointee.values.deallocate()
+    storage.deallocate()
     key.deallocate()
   }
 
@@ -62,24 +77,33 @@ final class FactorTables {
     return slots
   }
 
+  /// The numbers of all tables; they move when a table is added.
+  @inline(__always)
+  var values: UnsafeMutableBufferPointer<Double> { storage.pointee.values }
+
   /// How many tables there are.
-  var tableCount: Int { count }
+  var tableCount: Int { storage.pointee.tableCount }
 
   /// Drops everything where there is too much; tables found before are no longer valid.
+  @inline(__always)
   func makeRoom() {
-    guard values.count > Self.mostValues else { return }
-    for index in slots.indices { slots[index].table = -1 }
-    count = 0
-    keys.removeAll(keepingCapacity: true)
-    values.removeAll(keepingCapacity: true)
+    if storage.pointee.valueCount > Self.mostValues { removeAll() }
+  }
+
+  private func removeAll() {
+    storage.pointee.slots.update(repeating: Slot(hash: 0, key: 0, table: -1))
+    storage.pointee.keyCount = 0
+    storage.pointee.valueCount = 0
+    storage.pointee.tableCount = 0
   }
 
   /// The start of the table of the first `length` words of ``key``, in ``values``.
   @inline(__always)
-  func table(_ length: Int, of factor: FactorShape) -> Int {
-    var hash: UInt64 = UInt64(length)
+  func table(_ length: Int, of factor: @autoclosure () -> FactorShape) -> Int {
+    var hash = UInt64(truncatingIfNeeded: length)
     for index in 0..<length { hash = (hash ^ key[index]) &* 0x9E37_79B9_7F4A_7C15 }
     hash ^= hash >> 32
+    let slots = storage.pointee.slots
     var slot = Int(truncatingIfNeeded: hash) & (slots.count &- 1)
     while slots[slot].table >= 0 {
       if slots[slot].hash == hash, isKey(at: Int(slots[slot].key), length) {
@@ -87,37 +111,62 @@ final class FactorTables {
       }
       slot = (slot &+ 1) & (slots.count &- 1)
     }
-    return fill(slot, hash, length, factor)
+    return fill(slot, hash, length, factor())
   }
 
   @inline(__always)
   private func isKey(at start: Int, _ length: Int) -> Bool {
-    guard keys[start] == UInt64(length) else { return false }
+    let keys = storage.pointee.keys
+    guard keys[start] == UInt64(truncatingIfNeeded: length) else { return false }
     for index in 0..<length where keys[start &+ 1 &+ index] != key[index] { return false }
     return true
   }
 
   @inline(never)
   private func fill(_ slot: Int, _ hash: UInt64, _ length: Int, _ factor: FactorShape) -> Int {
-    let start = values.count
-    slots[slot] = Slot(hash: hash, key: Int32(keys.count), table: Int32(start))
-    keys.append(UInt64(length))
-    for index in 0..<length { keys.append(key[index]) }
-    filler.fill(factor, loops: key[1..<length], into: &values)
-    count += 1
-    if 2 * count > slots.count { grow() }
+    let start = storage.pointee.valueCount
+    let keyStart = storage.pointee.keyCount
+    storage.pointee.slots[slot] = Slot(hash: hash, key: Int32(keyStart), table: Int32(start))
+    Self.reserve(&storage.pointee.keys, keyStart, keyStart + length + 1)
+    storage.pointee.keys.initializeElement(at: keyStart, to: UInt64(length))
+    for index in 0..<length {
+      storage.pointee.keys.initializeElement(at: keyStart + 1 + index, to: key[index])
+    }
+    storage.pointee.keyCount += length + 1
+    filled.removeAll(keepingCapacity: true)
+    filler.fill(factor, loops: key[1..<length], into: &filled)
+    Self.reserve(&storage.pointee.values, start, start + filled.count)
+    for (index, value) in filled.enumerated() {
+      storage.pointee.values.initializeElement(at: start + index, to: value)
+    }
+    storage.pointee.valueCount += filled.count
+    storage.pointee.tableCount += 1
+    if 2 * storage.pointee.tableCount > storage.pointee.slots.count { grow() }
     return start
   }
 
+  /// Moves a buffer's elements to one twice as large until it has room.
+  private static func reserve<Element>(
+    _ buffer: inout UnsafeMutableBufferPointer<Element>, _ used: Int, _ needed: Int
+  ) {
+    guard needed > buffer.count else { return }
+    let larger = UnsafeMutableBufferPointer<Element>.allocate(
+      capacity: max(needed, 2 * buffer.count))
+    _ = larger.moveInitialize(fromContentsOf: buffer[..<used])
+    buffer.deallocate()
+    buffer = larger
+  }
+
   private func grow() {
-    let old = slots
-    slots = Self.emptySlots(2 * old.count)
+    let old = storage.pointee.slots
+    let slots = Self.emptySlots(2 * old.count)
     for entry in old where entry.table >= 0 {
       var slot = Int(truncatingIfNeeded: entry.hash) & (slots.count - 1)
       while slots[slot].table >= 0 { slot = (slot + 1) & (slots.count - 1) }
       slots[slot] = entry
     }
     old.deallocate()
+    storage.pointee.slots = slots
   }
 }
 

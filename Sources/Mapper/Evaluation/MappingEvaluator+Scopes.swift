@@ -91,32 +91,31 @@ extension MappingEvaluator {
       state.active[index].kept =
         2 * (state.active[index].loops & state.nest.temporal & after).nonzeroBitCount
     }
-    return tables.values.withUnsafeBufferPointer { values in
-      var (outer, kept, loops) = (base, 0.0, rest)
-      while loops != 0 {
-        let loop = loops.trailingZeroBitCount
-        let bit = loops & (0 &- loops)
-        loops &= loops &- 1
-        var words = outer
-        if product.idleLoops & bit != 0 {
-          words *= state.nest.passes[loop] - 1
-          outer *= state.nest.passes[loop]
-          for index in 0..<count {
-            let table = state.active[index]
-            words *= values[table.column + FactorTables.Column.kept + table.kept]
-          }
-        } else {
-          for index in 0..<count {
-            let table = state.active[index]
-            let own = table.loops & bit != 0
-            words *= values[table.column + FactorTables.Column.kept + table.kept + (own ? 1 : 0)]
-            if own { state.active[index].kept += 2 }
-          }
+    let values = tables.values
+    var (outer, kept, loops) = (base, 0.0, rest)
+    while loops != 0 {
+      let loop = loops.trailingZeroBitCount
+      let bit = loops & (0 &- loops)
+      loops &= loops &- 1
+      var words = outer
+      if product.idleLoops & bit != 0 {
+        words *= state.nest.passes[loop] - 1
+        outer *= state.nest.passes[loop]
+        for index in 0..<count {
+          let table = state.active[index]
+          words *= values[table.column + FactorTables.Column.kept + table.kept]
         }
-        kept += words
+      } else {
+        for index in 0..<count {
+          let table = state.active[index]
+          let own = table.loops & bit != 0
+          words *= values[table.column + FactorTables.Column.kept + table.kept + (own ? 1 : 0)]
+          if own { state.active[index].kept += 2 }
+        }
       }
-      return kept
+      kept += words
     }
+    return kept
   }
 
   // MARK: - Products

@@ -25,14 +25,14 @@ public final class MappingEvaluator {
 
   let levelCount: Int
   let prices: ArrayPrices
-  let tensors: [TensorPlan]
+  let tensors: UnsafeBufferPointer<TensorPlan>
   let switches: CountingSwitches
   /// Dimensions that output words do not depend on.
   let reduction: UInt8
-  let bounds: [Int]
-  let wires: [EvaluatedNest.Wires]
+  let bounds: UnsafeBufferPointer<Int>
+  let wires: UnsafeBufferPointer<EvaluatedNest.Wires>
   /// Of each level, the tensors that its diagonal wires carry.
-  let diagonals: [UInt8]
+  let diagonals: UnsafeBufferPointer<UInt8>
   /// Tensors that any wires forward, or any diagonal wires carry.
   let forwarded: UInt8
   let diagonal: UInt8
@@ -47,14 +47,16 @@ public final class MappingEvaluator {
     prices = ArrayPrices(problem, on: array)
     switches = array.switches
     reduction = problem.reductionDimensions.rawValue
-    bounds = LoopDimension.allCases.map { Int(problem.bounds[$0]) }
-    var plans = TensorRole.allCases.map {
-      TensorPlan(problem.projections[$0], of: problem, storesPadding: array.switches.storesPadding)
-    }
-    FactorKeys.assign(to: &plans)
-    tensors = plans
+    bounds = UnsafeBufferPointer(copying: LoopDimension.allCases.map { Int(problem.bounds[$0]) })
+    var axes: [TensorPlan.Axis] = []
+    tensors = UnsafeBufferPointer(
+      copying: TensorRole.allCases.map {
+        TensorPlan(
+          problem.projections[$0], of: problem, storesPadding: array.switches.storesPadding,
+          knownAxes: &axes)
+      })
     let operands = TensorSet([.weight, .input])
-    wires = array.levels.flatMap { level in
+    let wires = array.levels.flatMap { level in
       [level.fanout.x, level.fanout.y].map { wires in
         EvaluatedNest.Wires(
           shares: wires.multicast.intersection(operands)
@@ -62,7 +64,9 @@ public final class MappingEvaluator {
           forwards: wires.forward.intersection(operands).rawValue)
       }
     }
-    diagonals = array.levels.map { $0.fanout.diagonal.intersection(operands).rawValue }
+    self.wires = UnsafeBufferPointer(copying: wires)
+    diagonals = UnsafeBufferPointer(
+      copying: array.levels.map { $0.fanout.diagonal.intersection(operands).rawValue })
     forwarded = wires.reduce(0) { $0 | $1.forwards }
     diagonal = diagonals.reduce(0, |)
     state = .allocate(capacity: 1)
@@ -72,6 +76,12 @@ public final class MappingEvaluator {
   deinit {
     state.pointee.deallocate()
     state.deallocate()
+    prices.deallocate()
+    for plan in tensors { plan.axes.deallocate() }
+    tensors.deallocate()
+    bounds.deallocate()
+    wires.deallocate()
+    diagonals.deallocate()
   }
 
   /// The energy and cycles of a mapping; `nil` where a tile does not fit its memory.
@@ -145,7 +155,7 @@ struct EvaluationState {
   /// The tables that join in the count under way.
   let active: UnsafeMutableBufferPointer<ActiveTable>
 
-  init(levelCount: Int, bounds: [Int]) {
+  init(levelCount: Int, bounds: UnsafeBufferPointer<Int>) {
     nest = EvaluatedNest(levelCount: levelCount)
     for (index, bound) in bounds.enumerated() { nest.extents[index] = Int32(bound) }
     busiest = .allocate(capacity: ArrayPrices.streamCount * levelCount)
@@ -192,23 +202,5 @@ enum FactorKeys {
     UInt64(bound) << 8 | (isLeaving ? 2 : 1)
   }
 
-  /// Gives equal axes equal keys.
-  fileprivate static func assign(to plans: inout [TensorPlan]) {
-    var known: [TensorPlan.Axis] = []
-    for plan in plans.indices {
-      for index in plans[plan].axes.indices {
-        let axis = plans[plan].axes[index]
-        let number = known.firstIndex { $0.shape.isSameAxis(as: axis.shape) } ?? known.count
-        if number == known.count { known.append(axis) }
-        plans[plan].axes[index].key = UInt64(number) << 8 | 3
-      }
-    }
-  }
-}
-
-extension FactorShape {
-  fileprivate func isSameAxis(as other: FactorShape) -> Bool {
-    bounds == other.bounds && coefficients == other.coefficients && base == other.base
-      && wordCount == other.wordCount && interiors.0 == other.interiors.0
-  }
+  static func axis(number: Int) -> UInt64 { UInt64(number) << 8 | 3 }
 }
