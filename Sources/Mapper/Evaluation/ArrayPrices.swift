@@ -5,23 +5,15 @@ internal import Ops
 /// What an array charges for each word of a problem, computed once.
 ///
 /// An output word's width, and so its price, depends on whether it is a partial sum, which is so
-/// below the outermost reduction loop; of each level there is a variant for each place of that loop.
+/// below the outermost reduction loop. Of each level there are three variants of the prices: 0 where
+/// that loop is further in, or nowhere, so that words are final on both sides; 1 where it is at the
+/// level, and words are partial sums towards the children; 2 where it is further out.
 struct ArrayPrices {
-  /// Where the outermost loop over a reduction dimension is, seen from a level.
-  enum Reduction: Int, CaseIterable {
-    /// Further in, or nowhere: output words are final on both sides of the level.
-    case inside
-    /// At the level: towards the children they are partial sums.
-    case here
-    /// Further out: they are partial sums on both sides.
-    case outside
-  }
-
   static let streamCount = 12
 
   /// A stream as a number: a tensor and a kind of access.
   @inline(__always)
-  static func stream(_ tensor: Int, _ kind: Kind) -> Int { 4 * tensor + kind.rawValue }
+  static func stream(_ tensor: Int, _ kind: Kind) -> Int { 4 &* tensor &+ kind.rawValue }
 
   enum Kind: Int {
     case reads, fills, updates, drains
@@ -36,29 +28,21 @@ struct ArrayPrices {
     }
   }
 
-  /// A stream a port carries; `weights` are cycles' shares a word, for each variant of its level.
+  /// A stream that a port carries.
   struct Load {
-    var stream: Int
+    var port: Int
+    /// The port's load a word, for each variant of its level.
     var weights: (Double, Double, Double)
 
     @inline(__always)
-    func weight(_ reduction: Reduction) -> Double {
-      switch reduction {
-      case .inside: weights.0
-      case .here: weights.1
-      case .outside: weights.2
-      }
+    func weight(_ reduction: Int) -> Double {
+      reduction == 0 ? weights.0 : reduction == 1 ? weights.1 : weights.2
     }
   }
 
-  /// A port: cycles are the sum of its loads over the divisor.
-  struct PortLoads {
-    var loads: Range<Int>
-    var divisor: Double
-  }
-
   struct Level {
-    var ports: Range<Int> = 0..<0
+    /// The number of ports of the level and of those outside of it.
+    var lastPort = 0
     /// Streams (as bits) that any of its ports carries.
     var carried: UInt16 = 0
     var isMemory = false
@@ -73,10 +57,13 @@ struct ArrayPrices {
   }
 
   let levels: UnsafeBufferPointer<Level>
-  let ports: UnsafeBufferPointer<PortLoads>
+  /// Of each port, what its load is divided by to give cycles; outermost level first.
+  let divisors: UnsafeBufferPointer<Double>
   let loads: UnsafeBufferPointer<Load>
+  /// By level and stream, the loads on ports.
+  private let streams: UnsafeBufferPointer<Range<Int>>
   /// By level, variant and stream.
-  private let energies: UnsafeBufferPointer<Double>
+  let energies: UnsafeBufferPointer<Double>
   /// By level, tensor and whether the words are partial sums.
   private let hops: UnsafeBufferPointer<Double>
   /// Width of a stored word, by level, tensor and whether it is a partial sum.
@@ -96,7 +83,8 @@ struct ArrayPrices {
       } + array.compute.leakPicojoulesPerCycle * Double(array.laneCount)
     let lists = PriceLists(problem, on: array)
     levels = UnsafeBufferPointer(copying: lists.levels)
-    ports = UnsafeBufferPointer(copying: lists.ports)
+    divisors = UnsafeBufferPointer(copying: lists.divisors)
+    streams = UnsafeBufferPointer(copying: lists.streams)
     loads = UnsafeBufferPointer(copying: lists.loads)
     energies = UnsafeBufferPointer(copying: lists.energies)
     hops = UnsafeBufferPointer(copying: lists.hops)
@@ -105,28 +93,29 @@ struct ArrayPrices {
 
   func deallocate() {
     levels.deallocate()
-    ports.deallocate()
+    divisors.deallocate()
+    streams.deallocate()
     loads.deallocate()
     energies.deallocate()
     hops.deallocate()
     storedBits.deallocate()
   }
 
-  /// Picojoules of one word.
+  /// The ports that carry a stream of a level.
   @inline(__always)
-  func energy(_ level: Int, _ reduction: Reduction, _ stream: Int) -> Double {
-    energies[(level &* 3 &+ reduction.rawValue) &* Self.streamCount &+ stream]
+  func loads(_ level: Int, _ stream: Int) -> Range<Int> {
+    streams[level &* Self.streamCount &+ stream]
   }
 
   /// Picojoules of one word on the wires below a level.
   @inline(__always)
-  func hop(_ level: Int, _ tensor: Int, _ reduction: Reduction) -> Double {
-    hops[(level &* 3 &+ tensor) &* 2 &+ (reduction == .inside ? 0 : 1)]
+  func hop(_ level: Int, _ tensor: Int, _ reduction: Int) -> Double {
+    hops[(level &* 3 &+ tensor) &* 2 &+ (reduction == 0 ? 0 : 1)]
   }
 
   @inline(__always)
-  func storedBits(_ level: Int, _ tensor: Int, _ reduction: Reduction) -> Double {
-    storedBits[(level &* 3 &+ tensor) &* 2 &+ (reduction == .inside ? 0 : 1)]
+  func storedBits(_ level: Int, _ tensor: Int, _ reduction: Int) -> Double {
+    storedBits[(level &* 3 &+ tensor) &* 2 &+ (reduction == 0 ? 0 : 1)]
   }
 }
 

@@ -42,7 +42,7 @@ final class FactorTables {
     var keyCount = 0
     var values: UnsafeMutableBufferPointer<Double>
     var valueCount = 0
-    var tableCount = 0
+    var nameCount = 0
   }
 
   private let storage: UnsafeMutablePointer<Storage>
@@ -81,37 +81,75 @@ final class FactorTables {
   @inline(__always)
   var values: UnsafeMutableBufferPointer<Double> { storage.pointee.values }
 
-  /// How many tables there are.
-  var tableCount: Int { storage.pointee.tableCount }
-
   /// Drops everything where there is too much; tables found before are no longer valid.
   @inline(__always)
   func makeRoom() {
-    if storage.pointee.valueCount > Self.mostValues { removeAll() }
+    if storage.pointee.valueCount > Self.mostValues
+      || storage.pointee.keyCount > Self.mostValues
+    {
+      removeAll()
+    }
   }
 
   private func removeAll() {
     storage.pointee.slots.update(repeating: Slot(hash: 0, key: 0, table: -1))
     storage.pointee.keyCount = 0
     storage.pointee.valueCount = 0
-    storage.pointee.tableCount = 0
+    storage.pointee.nameCount = 0
   }
 
   /// The start of the table of the first `length` words of ``key``, in ``values``.
   @inline(__always)
   func table(_ length: Int, of factor: @autoclosure () -> FactorShape) -> Int {
+    let hash = hash(length)
+    let slot = slot(hash, length)
+    let known = storage.pointee.slots[slot].table
+    return known >= 0 ? Int(known) : fill(slot, hash, length, factor())
+  }
+
+  /// As ``table(_:of:)``; -1 where there is none.
+  @inline(__always)
+  func find(_ length: Int) -> Int {
+    Int(storage.pointee.slots[slot(hash(length), length)].table)
+  }
+
+  /// Adds numbers of another kind under the first `length` words of ``key``, which are new.
+  @inline(never)
+  func insert(_ length: Int, _ numbers: [Double]) -> Int {
+    filled.removeAll(keepingCapacity: true)
+    filled += numbers
+    let hash = hash(length)
+    return addFilled(slot(hash, length), hash, length)
+  }
+
+  /// Makes a table known under the first `length` words of ``key`` too.
+  @inline(never)
+  func addName(_ length: Int, of table: Int) {
+    let hash = hash(length)
+    add(slot(hash, length), hash, length, table)
+  }
+
+  @inline(__always)
+  private func hash(_ length: Int) -> UInt64 {
     var hash = UInt64(truncatingIfNeeded: length)
-    for index in 0..<length { hash = (hash ^ key[index]) &* 0x9E37_79B9_7F4A_7C15 }
-    hash ^= hash >> 32
+    for index in 0..<length {
+      hash = (hash ^ key[index]) &* 0x9E37_79B9_7F4A_7C15
+      hash ^= hash >> 31
+    }
+    return hash
+  }
+
+  /// Where a key's table is, or is to be.
+  @inline(__always)
+  private func slot(_ hash: UInt64, _ length: Int) -> Int {
     let slots = storage.pointee.slots
     var slot = Int(truncatingIfNeeded: hash) & (slots.count &- 1)
-    while slots[slot].table >= 0 {
-      if slots[slot].hash == hash, isKey(at: Int(slots[slot].key), length) {
-        return Int(slots[slot].table)
-      }
+    while slots[slot].table >= 0,
+      slots[slot].hash != hash || !isKey(at: Int(slots[slot].key), length)
+    {
       slot = (slot &+ 1) & (slots.count &- 1)
     }
-    return fill(slot, hash, length, factor())
+    return slot
   }
 
   @inline(__always)
@@ -124,25 +162,34 @@ final class FactorTables {
 
   @inline(never)
   private func fill(_ slot: Int, _ hash: UInt64, _ length: Int, _ factor: FactorShape) -> Int {
-    let start = storage.pointee.valueCount
-    let keyStart = storage.pointee.keyCount
-    storage.pointee.slots[slot] = Slot(hash: hash, key: Int32(keyStart), table: Int32(start))
-    Self.reserve(&storage.pointee.keys, keyStart, keyStart + length + 1)
-    storage.pointee.keys.initializeElement(at: keyStart, to: UInt64(length))
-    for index in 0..<length {
-      storage.pointee.keys.initializeElement(at: keyStart + 1 + index, to: key[index])
-    }
-    storage.pointee.keyCount += length + 1
     filled.removeAll(keepingCapacity: true)
     filler.fill(factor, loops: key[1..<length], into: &filled)
+    return addFilled(slot, hash, length)
+  }
+
+  /// Stores what was filled in under the key.
+  private func addFilled(_ slot: Int, _ hash: UInt64, _ length: Int) -> Int {
+    let start = storage.pointee.valueCount
     Self.reserve(&storage.pointee.values, start, start + filled.count)
     for (index, value) in filled.enumerated() {
       storage.pointee.values.initializeElement(at: start + index, to: value)
     }
     storage.pointee.valueCount += filled.count
-    storage.pointee.tableCount += 1
-    if 2 * storage.pointee.tableCount > storage.pointee.slots.count { grow() }
+    add(slot, hash, length, start)
     return start
+  }
+
+  private func add(_ slot: Int, _ hash: UInt64, _ length: Int, _ table: Int) {
+    let start = storage.pointee.keyCount
+    storage.pointee.slots[slot] = Slot(hash: hash, key: Int32(start), table: Int32(table))
+    Self.reserve(&storage.pointee.keys, start, start + length + 1)
+    storage.pointee.keys.initializeElement(at: start, to: UInt64(length))
+    for index in 0..<length {
+      storage.pointee.keys.initializeElement(at: start + 1 + index, to: key[index])
+    }
+    storage.pointee.keyCount += length + 1
+    storage.pointee.nameCount += 1
+    if 2 * storage.pointee.nameCount > storage.pointee.slots.count { grow() }
   }
 
   /// Moves a buffer's elements to one twice as large until it has room.
@@ -178,6 +225,8 @@ enum LoopCode {
   static let forwards: UInt64 = 1 << 36
   /// The number of the diagonal wires, from 1 on, that join the loop to another.
   static let diagonalShift: UInt64 = 40
+  /// The loop's level, where a key tells it.
+  static let levelShift: UInt64 = 48
 
   /// How the choices of a spatial loop's index count.
   enum Role: UInt64 {

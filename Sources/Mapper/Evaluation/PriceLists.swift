@@ -5,7 +5,8 @@ internal import Ops
 /// The lists of ``ArrayPrices`` while they are made.
 struct PriceLists {
   private(set) var levels: [ArrayPrices.Level] = []
-  private(set) var ports: [ArrayPrices.PortLoads] = []
+  private(set) var divisors: [Double] = []
+  private(set) var streams: [Range<Int>] = []
   private(set) var loads: [ArrayPrices.Load] = []
   private(set) var energies: [Double] = []
   private(set) var hops: [Double] = []
@@ -48,9 +49,7 @@ struct PriceLists {
       }
     }
     prices.additionPicojoules = level.fanout.additionPicojoules
-    let firstPort = ports.count
-    for port in level.memory?.ports ?? [] { add(port, index, widths, &prices.carried) }
-    prices.ports = firstPort..<ports.count
+    add(level.memory?.ports ?? [], index, widths, &prices)
     if let memory = level.memory {
       prices.isMemory = true
       prices.stopsChildren = memory.buffering == .single
@@ -68,25 +67,36 @@ struct PriceLists {
     levels.append(prices)
   }
 
+  /// Adds a level's ports, and of each stream the ports that carry it.
   private mutating func add(
-    _ port: Port, _ index: Int, _ widths: [WordWidths], _ carried: inout UInt16
+    _ added: [Port], _ index: Int, _ widths: [WordWidths], _ prices: inout ArrayPrices.Level
   ) {
-    let firstLoad = loads.count
-    for stream in port.carries {
-      let number = ArrayPrices.stream(Int(stream.tensor.rawValue), ArrayPrices.Kind(stream.kind))
-      carried |= 1 << UInt16(number)
-      var weights = [1.0, 1, 1]
-      if case .bytesPerCycle = port.rate {
-        weights = widths.map { Double(Self.bits($0, stream.tensor, stream.kind, index)) }
+    for tensor in TensorRole.allCases {
+      for kind in AccessKind.allCases {
+        let firstLoad = loads.count
+        for (number, port) in added.enumerated() {
+          for stream in port.carries where stream == AccessStream(tensor, kind) {
+            var weights = [1.0, 1, 1]
+            if case .bytesPerCycle = port.rate {
+              weights = widths.map { Double(Self.bits($0, tensor, kind, index)) }
+            }
+            loads.append(
+              ArrayPrices.Load(
+                port: divisors.count + number, weights: (weights[0], weights[1], weights[2])))
+          }
+        }
+        let stream = ArrayPrices.stream(Int(tensor.rawValue), ArrayPrices.Kind(kind))
+        streams.append(firstLoad..<loads.count)
+        if loads.count > firstLoad { prices.carried |= 1 << UInt16(stream) }
       }
-      loads.append(ArrayPrices.Load(stream: number, weights: (weights[0], weights[1], weights[2])))
     }
-    let divisor =
+    for port in added {
       switch port.rate {
-      case .wordsPerCycle(let rate): rate
-      case .bytesPerCycle(let rate): 8 * rate
+      case .wordsPerCycle(let rate): divisors.append(rate)
+      case .bytesPerCycle(let rate): divisors.append(8 * rate)
       }
-    ports.append(ArrayPrices.PortLoads(loads: firstLoad..<loads.count, divisor: divisor))
+    }
+    prices.lastPort = divisors.count
   }
 
   private static func bits(

@@ -5,8 +5,8 @@ struct TensorPlan {
   /// An axis that is not one index alone.
   struct Axis {
     var shape: FactorShape
-    /// The dimensions, the longer one first; the second may be the first again, as none.
-    var dimensions: (Int, Int)
+    /// The shorter of the two dimensions; 255 where there is none.
+    var secondDimension: UInt8
     var dimensionSet: UInt8
     /// First word of the keys of its tables.
     var key: UInt64 = 0
@@ -24,6 +24,10 @@ struct TensorPlan {
   var idle: UInt8 = 0
   /// Product of the bounds of the single dimensions.
   var singleWords = 1.0
+  /// Words along all axes.
+  var allAxes = 1.0
+  /// Words that lanes which share nothing read.
+  var laneWords = 1.0
   /// Set once the keys are known.
   var axes = UnsafeBufferPointer<Axis>(start: nil, count: 0)
 
@@ -54,6 +58,11 @@ struct TensorPlan {
     for dimension in LoopDimension.allCases where single & 1 << dimension.rawValue != 0 {
       singleWords *= Double(problem.bounds[dimension])
     }
+    allAxes = axes.reduce(1) { $0 * $1.words }
+    laneWords = axes.reduce(singleWords) { $0 * $1.reaches }
+    for dimension in LoopDimension.allCases where idle & 1 << dimension.rawValue != 0 {
+      laneWords *= Double(problem.bounds[dimension])
+    }
     self.axes = UnsafeBufferPointer(copying: axes)
   }
 
@@ -78,10 +87,7 @@ extension TensorPlan.Axis {
     let coefficient = { (number: Int) in
       sorted.indices.contains(number) ? Int(sorted[number].coefficient) : 1
     }
-    let dimension = { (number: Int) in
-      sorted.indices.contains(number) ? Int(sorted[number].dimension.rawValue) : -1
-    }
-    dimensions = (dimension(0), dimension(1))
+    secondDimension = sorted.count > 1 ? sorted[1].dimension.rawValue : .max
     dimensionSet = sorted.reduce(0) { $0 | 1 << $1.dimension.rawValue }
     let extent = coefficient(0) * (bound(0) - 1) + coefficient(1) * (bound(1) - 1) + 1
     shape = FactorShape(
