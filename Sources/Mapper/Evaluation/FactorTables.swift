@@ -7,7 +7,8 @@
 final class FactorTables {
   /// Where a table's parts are, counted from its start.
   enum Part {
-    /// The most words of one tile; for a single index, 1 if a loop inside another always moves it.
+    /// The most words of one tile. Of a single index, 1 if each of its loops always moves it; of a
+    /// dimension that moves nothing, 1 if all that is present is kept.
     static let peak = 0
     static let columnCount = 1
     /// Length of a column.

@@ -44,11 +44,11 @@ extension MappingEvaluator {
   /// Adds a tile to what a level holds.
   @inline(__always)
   func hold(
-    _ tensor: Int, _ level: Int, axes: Double, _ state: inout EvaluationState
+    _ words: Double, _ tensor: Int, _ level: Int, _ state: inout EvaluationState
   ) {
     guard prices.levels[level].limitsTiles else { return }
     let bits =
-      peakWords(tensor, depth: level, axes: axes, &state)
+      words
       * prices.storedBits(level, tensor, state.reductions[level])
     state.tileBits[level] += bits
     let most = prices.levels[level].partitionBits
@@ -63,7 +63,7 @@ extension MappingEvaluator {
     let shared =
       (tensor == 0 ? state.nest.shared.weight : state.nest.shared.input)
       & ~state.nest.loops(of: tensors[tensor].single)
-    hold(tensor, 0, axes: tensors[tensor].allAxes, &state)
+    hold(tensors[tensor].words, tensor, 0, &state)
     var parent = 0
     while parent < levelCount {
       let child = nextKeeper(tensor, inside: parent, mapping)
@@ -109,17 +109,17 @@ extension MappingEvaluator {
     if isCarried(child, tensor, .fills) { filling.separate = instances }
     let fills = moved(filling, &state)
     charge(fills.sum, child, tensor, .fills, &state)
-    hold(tensor, child, axes: fills.peakAxes, &state)
+    let tile = tileWords(tensor, depth: child, &state)
+    hold(tile * fills.peakAxes, tensor, child, &state)
     if isCarried(child, tensor, .fills) {
       load(fills.largest, child, tensor, .fills, &state)
       if !prices.levels[child].stopsChildren {
-        var tile = EvaluationScope(tensor: tensor, depth: child)
-        tile.first = instances
-        let words = presentAtEdge(tile, axes: fills.firstAxes, &state)
+        // Of instance 0, which has the longest pieces, at the first step.
+        let words = tile * fills.firstAxes
         loadTile(words, child, tensor, .fills, tileOf: child, .operands, &state)
       }
     }
-    countReads(edge, fills: fills, isApart: filling.separate != 0, &state)
+    countReads(edge, fills: fills, tile: tile, isApart: filling.separate != 0, &state)
     for level in parent..<child where isPriced(level, tensor) {
       let words =
         level == child - 1
@@ -130,10 +130,12 @@ extension MappingEvaluator {
 
   /// Reads of a keeper for the next.
   ///
-  /// - Parameter isApart: whether the fills were counted for each instance.
+  /// - Parameters:
+  ///   - tile: Words of the single indices of a child's tile.
+  ///   - isApart: Whether the fills were counted for each instance.
   @inline(__always)
   private func countReads(
-    _ edge: Edge, fills: SeparateCount, isApart: Bool, _ state: inout EvaluationState
+    _ edge: Edge, fills: SeparateCount, tile: Double, isApart: Bool, _ state: inout EvaluationState
   ) {
     let (tensor, parent, child) = (edge.tensor, edge.parent, edge.child)
     var reading = sharing(edge, apart: parent, &state)
@@ -143,7 +145,7 @@ extension MappingEvaluator {
     let outer = state.nest.outside[parent] & ~state.nest.temporal
     let isBusy = isCarried(parent, tensor, .reads)
     var reads = fills
-    if reading.united != 0 || reading.forwarding >= 0 || !reading.diagonalLevels.isEmpty
+    if reading.united != 0 || reading.forwarding != 0 || !reading.diagonalLevels.isEmpty
       || isBusy && (outer != 0 || isApart)
     {
       if isBusy { reading.separate = outer }
@@ -153,10 +155,10 @@ extension MappingEvaluator {
     guard isBusy else { return }
     load(reads.largest, parent, tensor, .reads, &state)
     if prices.levels[child].isMemory, !prices.levels[child].stopsChildren {
-      reading.forwarding = -1
+      reading.forwarding = 0
       reading.separate = 0
       reading.first = outer
-      let words = presentAtEdge(reading, axes: reads.firstAxes, &state)
+      let words = presentAtEdge(reading, tile: tile * reads.firstAxes, &state)
       loadTile(words, parent, tensor, .reads, tileOf: child, .operands, &state)
     }
   }
@@ -174,14 +176,14 @@ extension MappingEvaluator {
   }
 
   /// The loop along which children pass words on: of the innermost fan-out that forwards, y first.
-  private func forwardingLoop(_ edge: Edge, _ state: inout EvaluationState) -> Int {
+  private func forwardingLoop(_ edge: Edge, _ state: inout EvaluationState) -> UInt64 {
     for axis in (2 * edge.parent..<2 * edge.child).reversed()
     where wires[axis].forwards & LoopMask.member(edge.tensor) != 0
       && state.nest.innermost[axis] >= 0
     {
-      return state.nest.innermost[axis]
+      return LoopMask.loop(state.nest.innermost[axis])
     }
-    return -1
+    return 0
   }
 
   @inline(__always)

@@ -8,7 +8,7 @@ extension MappingEvaluator {
     // Stays of words in the parent that began without a partial sum from outside.
     var stays = tensors[2].singleWords
     while parent < levelCount {
-      hold(2, parent, axes: 1, &state)
+      hold(tileWords(2, depth: parent, &state), 2, parent, &state)
       let child = nextKeeper(2, inside: parent, mapping)
       let between = state.nest.outside[child] & ~state.nest.outside[parent]
       let edge = Edge(
@@ -60,7 +60,8 @@ extension MappingEvaluator {
       if outer != 0 { sums.busiest = all(updating, edge, &state) }
       load(sums.busiest, parent, 2, .updates, &state)
       if child < levelCount, isCarried(parent, 2, .updates), !prices.levels[child].stopsChildren {
-        let words = presentAtEdge(updating, axes: 1, &state)
+        let words = presentAtEdge(
+          updating, tile: tileWords(2, depth: child, &state), &state)
         loadTile(words, parent, 2, .updates, tileOf: child, .outputs, &state)
       }
     }
@@ -123,7 +124,7 @@ extension MappingEvaluator {
     if drains {
       load(words, child, 2, .drains, &state)
       if !prices.levels[child].stopsChildren {
-        let last = presentAtEdge(own, axes: 1, &state)
+        let last = presentAtEdge(own, tile: tileWords(2, depth: child, &state), &state)
         loadTile(last, child, 2, .drains, tileOf: child, .outputs, &state)
       }
     }

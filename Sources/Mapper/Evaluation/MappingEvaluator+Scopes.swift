@@ -9,12 +9,16 @@ struct EvaluationScope {
   var first: UInt64 = 0
   /// Spatial loops each choice of which gets a count of its own.
   var separate: UInt64 = 0
-  /// The loop along which a neighbour's words serve too; -1 for none.
-  var forwarding = -1
+  /// The loop along which a neighbour's words serve too, if any.
+  var forwarding: UInt64 = 0
   /// Levels whose diagonal wires join choices.
   var diagonalLevels: Range<Int> = 0..<0
   /// Whether leaving words are followed instead of entering ones.
   var isLeaving = false
+
+  /// Loops that are not simply summed.
+  @inline(__always)
+  var special: UInt64 { united | first | separate | forwarding }
 }
 
 /// A count summed over the separate choices, and the largest of them.
@@ -45,6 +49,10 @@ extension MappingEvaluator {
     guard product.tableCount > 0 else {
       let words = product.base * before
       return product.count(words)
+    }
+    if product.isAllKept, !product.hasColumns {
+      return product.count(
+        product.base * before * startsOfTables(product.tableCount, after, &state))
     }
     let all = product.base * before * state.nest.product(idle & ~after)
     let rest = inside & state.nest.temporal & ~after
@@ -144,6 +152,8 @@ extension MappingEvaluator {
     var tableCount = 0
     /// Whether a table has several columns.
     var hasColumns = false
+    /// Whether at every step at which no loop of a single index moves, all that is present is kept.
+    var isAllKept = true
     var firstAxes = 1.0
     var peakAxes = 1.0
 
@@ -196,6 +206,7 @@ extension MappingEvaluator {
         tables.values[
           table &+ (FactorTables.Part.columns + FactorTables.Column.firstStep)]
       product.peakAxes *= tables.values[table &+ FactorTables.Part.peak]
+      product.isAllKept = false
       push(table, loops, &state, &product)
     }
     return product
@@ -214,18 +225,23 @@ extension MappingEvaluator {
       let loops = state.nest.loops[dimension] & inside
       if loops == 0 { continue }
       if plan.pointee.single & LoopMask.member(dimension) == 0 {
-        push(idleTable(dimension, loops, scope, &state), loops, &state, &product)
-      } else if loops & picked != 0 {
+        let known = knownTable(
+          state.chains[dimension], scope, loops & scope.special,
+          scope.isLeaving ? .leavingIdle : .idle)
+        let table = known >= 0 ? known : idleTable(dimension, loops, scope, &state)
+        if tables.values[table &+ FactorTables.Part.peak] == 0 { product.isAllKept = false }
+        push(table, loops, &state, &product)
+        continue
+      }
+      guard loops & picked != 0 || needsKept && loops & state.nest.temporal != 0 else { continue }
+      let known = knownTable(state.chains[dimension], scope, loops & picked, .single)
+      let table = known >= 0 ? known : singleTable(dimension, loops, scope, &state)
+      if loops & picked == 0, tables.values[table &+ FactorTables.Part.peak] != 0 {
+        product.moving |= loops & state.nest.temporal
+      } else {
         product.base /= Double(bounds[dimension])
-        push(singleTable(dimension, loops, scope, &state), loops, &state, &product)
-      } else if needsKept, loops & state.nest.temporal != 0 {
-        let table = singleTable(dimension, loops, scope, &state)
-        if tables.values[table &+ FactorTables.Part.peak] != 0 {
-          product.moving |= loops & state.nest.temporal
-        } else {
-          product.base /= Double(bounds[dimension])
-          push(table, loops, &state, &product)
-        }
+        product.isAllKept = false
+        push(table, loops, &state, &product)
       }
     }
   }
@@ -250,6 +266,20 @@ extension MappingEvaluator {
     var words = 1.0
     for index in 0..<count {
       words *= tables.values[state.active[index].column &+ FactorTables.Column.all]
+    }
+    return words
+  }
+
+  /// Words present while the loops `outer` take any index, and those inside their first.
+  @inline(__always)
+  private func startsOfTables(
+    _ count: Int, _ outer: UInt64, _ state: inout EvaluationState
+  ) -> Double {
+    var words = 1.0
+    for index in 0..<count {
+      let table = state.active[index]
+      let own = (table.loops & state.nest.temporal & outer).nonzeroBitCount
+      words *= tables.values[table.column &+ FactorTables.Column.kept &+ 2 &* own]
     }
     return words
   }
@@ -283,40 +313,35 @@ extension MappingEvaluator {
 
   /// Words present at the first step, or for leaving words at the last.
   ///
-  /// - Parameter axes: What the axes contribute.
+  /// - Parameter tile: Words of the single indices of a first tile, times what the axes contribute.
   func presentAtEdge(
-    _ scope: EvaluationScope, axes: Double, _ state: inout EvaluationState
+    _ scope: EvaluationScope, tile: Double, _ state: inout EvaluationState
   ) -> Double {
     let plan = tensors.baseAddress.unsafelyUnwrapped + scope.tensor
     let inside = state.nest.outside[scope.depth]
     let spatial = inside & ~state.nest.temporal
     let counted = spatial & ~scope.first
     var words =
-      axes
+      tile
       * state.nest.product(
         counted & (state.single[scope.tensor] | state.idle[scope.tensor] & ~scope.united))
+    var rest = state.nest.uneven & (plan.pointee.single | plan.pointee.idle)
     let column =
       FactorTables.Part.columns
       + (scope.isLeaving ? FactorTables.Column.lastStep : FactorTables.Column.firstStep)
-    var rest = plan.pointee.single
     while rest != 0 {
       let dimension = rest.trailingZeroBitCount
       rest &= rest &- 1
       let loops = state.nest.loops[dimension] & inside
-      let isEven = loops & state.unevenLoops == 0
-      if isEven || !scope.isLeaving && loops & counted == 0 {
-        words *= Double(state.nest.extents[8 &* scope.depth &+ dimension])
-      } else {
-        words *= tables.values[singleTable(dimension, loops, scope, &state) + column]
+      if plan.pointee.single & LoopMask.member(dimension) == 0 {
+        if loops & counted & ~scope.united == 0 { continue }
+        words *= tables.values[idleTable(dimension, loops, scope, &state) &+ column]
+      } else if loops & counted != 0 || scope.isLeaving && loops != 0 {
+        let known = knownTable(state.chains[dimension], scope, loops & scope.first, .single)
+        let table = known >= 0 ? known : singleTable(dimension, loops, scope, &state)
+        words *= tables.values[table &+ column]
+        words /= Double(state.nest.extents[8 &* scope.depth &+ dimension])
       }
-    }
-    rest = plan.pointee.idle & state.nest.uneven
-    while rest != 0 {
-      let dimension = rest.trailingZeroBitCount
-      rest &= rest &- 1
-      let loops = state.nest.loops[dimension] & inside
-      if loops & counted & ~scope.united == 0 { continue }
-      words *= tables.values[idleTable(dimension, loops, scope, &state) + column]
     }
     return words
   }
@@ -344,15 +369,11 @@ extension MappingEvaluator {
     return words
   }
 
-  /// The most words of a tile of a level.
-  ///
-  /// - Parameter axes: What the axes contribute.
+  /// Words of the single indices of a level's first tile, which no tile has more of.
   @inline(__always)
-  func peakWords(
-    _ tensor: Int, depth: Int, axes: Double, _ state: inout EvaluationState
-  ) -> Double {
+  func tileWords(_ tensor: Int, depth: Int, _ state: inout EvaluationState) -> Double {
     let plan = tensors.baseAddress.unsafelyUnwrapped + tensor
-    var (words, rest) = (axes, plan.pointee.single)
+    var (words, rest) = (1.0, plan.pointee.single)
     while rest != 0 {
       words *= Double(state.nest.extents[8 &* depth &+ rest.trailingZeroBitCount])
       rest &= rest &- 1

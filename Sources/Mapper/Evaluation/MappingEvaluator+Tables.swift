@@ -2,8 +2,18 @@
 /// up once a mapping; of each depth it names the table for spatial loops that are simply summed.
 /// Where some are not, their roles and the record make a key of two words.
 extension MappingEvaluator {
-  /// The table of one index, of which scopes only tell apart the loops that are not summed.
+  /// The table of a chain outside a scope's depth, where its loops are summed and it is known; -1
+  /// elsewhere.
   @inline(__always)
+  func knownTable(
+    _ record: Int, _ scope: EvaluationScope, _ special: UInt64, _ part: ChainRecord.Part
+  ) -> Int {
+    special != 0
+      ? -1 : ChainRecord.table(tables.values[record &+ ChainRecord.place(scope.depth, part)])
+  }
+
+  /// The table of one index, of which scopes only tell apart the loops that are not summed.
+  @inline(never)
   func singleTable(
     _ dimension: Int, _ loops: UInt64, _ scope: EvaluationScope, _ state: inout EvaluationState
   ) -> Int {
@@ -16,13 +26,13 @@ extension MappingEvaluator {
   }
 
   /// The table of a dimension that does not move the tensor.
-  @inline(__always)
+  @inline(never)
   func idleTable(
     _ dimension: Int, _ loops: UInt64, _ scope: EvaluationScope, _ state: inout EvaluationState
   ) -> Int {
     let request = TableRequest(
       part: scope.isLeaving ? .leavingIdle : .idle, record: state.chains[dimension], loops: loops,
-      special: loops & special(scope))
+      special: loops & scope.special)
     return table(request, scope, &state) {
       (
         FactorKeys.idle(bound: bounds[dimension], isLeaving: scope.isLeaving),
@@ -42,7 +52,7 @@ extension MappingEvaluator {
     }
     let request = TableRequest(
       part: .single, record: state.axisChains[number], loops: loops,
-      special: loops & special(scope), second: axis.pointee.secondDimension)
+      special: loops & scope.special, second: axis.pointee.secondDimension)
     return table(request, scope, &state) { (axis.pointee.key, axis.pointee.shape) }
   }
 
@@ -83,13 +93,6 @@ extension MappingEvaluator {
     return table
   }
 
-  /// Loops that are not simply summed.
-  @inline(__always)
-  private func special(_ scope: EvaluationScope) -> UInt64 {
-    let forwarding: UInt64 = scope.forwarding < 0 ? 0 : LoopMask.loop(scope.forwarding)
-    return scope.united | scope.first | scope.separate | forwarding
-  }
-
   /// Writes a chain's record and the roles of its spatial loops as a key.
   @inline(__always)
   private func writeRoles(
@@ -119,8 +122,8 @@ extension MappingEvaluator {
     if scope.united & bit != 0 { role = .united }
     if scope.first & bit != 0 { role = .first }
     if scope.separate & bit != 0 { role = .separate }
-    let forwards = scope.forwarding >= 0 && bit == LoopMask.loop(scope.forwarding)
-    return role.rawValue &<< LoopCode.roleShift | (forwards ? LoopCode.forwards : 0)
+    let forwards = scope.forwarding & bit != 0 ? LoopCode.forwards : 0
+    return role.rawValue &<< LoopCode.roleShift | forwards
   }
 
   // MARK: - New tables

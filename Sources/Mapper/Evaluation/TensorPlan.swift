@@ -24,8 +24,8 @@ struct TensorPlan {
   var idle: UInt8 = 0
   /// Product of the bounds of the single dimensions.
   var singleWords = 1.0
-  /// Words along all axes.
-  var allAxes = 1.0
+  /// Words of the whole tensor.
+  var words = 1.0
   /// Words that lanes which share nothing read.
   var laneWords = 1.0
   /// Set once the keys are known.
@@ -58,7 +58,7 @@ struct TensorPlan {
     for dimension in LoopDimension.allCases where single & 1 << dimension.rawValue != 0 {
       singleWords *= Double(problem.bounds[dimension])
     }
-    allAxes = axes.reduce(1) { $0 * $1.words }
+    words = axes.reduce(singleWords) { $0 * $1.words }
     laneWords = axes.reduce(singleWords) { $0 * $1.reaches }
     for dimension in LoopDimension.allCases where idle & 1 << dimension.rawValue != 0 {
       laneWords *= Double(problem.bounds[dimension])
