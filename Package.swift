@@ -84,7 +84,8 @@ let package = Package(
       exclude: ["Fixtures"],
       swiftSettings: settings),
     .testTarget(
-      name: "CostAPITests", dependencies: ["Accelerators", "CostAPI", "Networks", "Ops"],
+      name: "CostAPITests",
+      dependencies: ["Accelerators", "CostAPI", "Dataflow", "Networks", "Ops"],
       swiftSettings: settings),
     .testTarget(
       name: "DataflowTests", dependencies: ["Dataflow", "Ops", "TestSupport"],

@@ -35,17 +35,21 @@ public struct MappedNest: Hashable, Sendable {
   /// `nil` for a nest that a vector unit runs.
   public var mapping: Mapping?
   public var cost: NestCost
+  /// What of the nest's activations stays on chip.
+  public var resident: ResidentTensors
   /// Whether no mapping of the space is better.
   public var isProvenBest: Bool
   /// Mappings looked at.
   public var evaluations: Int64
 
   public init(
-    problem: Problem, mapping: Mapping?, cost: NestCost, isProvenBest: Bool, evaluations: Int64
+    problem: Problem, mapping: Mapping?, cost: NestCost, resident: ResidentTensors = .none,
+    isProvenBest: Bool, evaluations: Int64
   ) {
     self.problem = problem
     self.mapping = mapping
     self.cost = cost
+    self.resident = resident
     self.isProvenBest = isProvenBest
     self.evaluations = evaluations
   }
@@ -84,6 +88,11 @@ public struct LayerCost: Hashable, Sendable {
 }
 
 extension LayerCost {
+  /// The tensors that stayed on chip; of an input of several operands, one of them.
+  public var residentTensors: TensorSet {
+    nests.reduce(into: []) { $0.formUnion($1.resident.tensors) }
+  }
+
   /// The cost of a layer whose loop nests run one after the other.
   public init(text: String, nests: [MappedNest], clockMegahertz: Double) {
     let cycles = nests.reduce(0) { $0 + $1.cost.cycles }

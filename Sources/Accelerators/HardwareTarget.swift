@@ -30,27 +30,68 @@ public protocol HardwareTarget: Sendable {
   ) throws(CostError) -> CostReport
 }
 
-/// A target on which a network costs the sum of its layers, each the same wherever it stands.
+/// A target on which a network costs the sum of its layers, each the same wherever it is placed
+/// alike.
 public protocol LayerwiseTarget: HardwareTarget {
+  /// The layers of a network, each with what of its activations stays on chip.
+  ///
+  /// - Parameter refused: placements that the target cannot run; none of them is chosen.
+  func placements(of network: Network, refusing refused: Set<PlacedLayer>) -> [PlacedLayer]
+
   /// What one layer costs, without a name.
-  func cost(of layer: LayerIdentity) throws(CostError) -> LayerCost
+  ///
+  /// - Throws: `CostError.unmappable` also for a placement that leaves no mapping; the layer may
+  ///   then have one with less on chip.
+  func cost(of layer: PlacedLayer) throws(CostError) -> LayerCost
 }
 
 extension LayerwiseTarget {
+  /// Nothing stays on chip.
+  public func placements(
+    of network: Network, refusing refused: Set<PlacedLayer>
+  ) -> [PlacedLayer] {
+    network.layers.map { PlacedLayer($0.identity) }
+  }
+
+  /// What a layer costs on its own, without a name; it has no neighbours to stay on chip for.
+  public func cost(of layer: LayerIdentity) throws(CostError) -> LayerCost {
+    try cost(of: PlacedLayer(layer))
+  }
+
   public func report(
     for network: Network, from origin: ArchitectureOrigin?
   ) throws(CostError) -> CostReport {
-    var costs: [LayerCost?] = Array(repeating: nil, count: network.layers.count)
-    for group in network.distinctLayers {
-      let cost = try cost(of: group.identity)
-      for index in group.layers {
-        costs[index] = cost
-        costs[index]?.name = network.layers[index].name
+    var known: [PlacedLayer: LayerCost] = [:]
+    var refused: Set<PlacedLayer> = []
+    while true {
+      let placed = placements(of: network, refusing: refused)
+      let refusedBefore = refused.count
+      for layer in placed where known[layer] == nil && !refused.contains(layer) {
+        do throws(CostError) {
+          known[layer] = try cost(of: layer)
+        } catch {
+          guard error.refuses(layer) else { throw error }
+          refused.insert(layer)
+        }
       }
+      guard refused.count == refusedBefore else { continue }
+      let costs = zip(placed, network.layers).compactMap { placed, layer in
+        var cost = known[placed]
+        cost?.name = layer.name
+        return cost
+      }
+      return CostReport(
+        target: name, network: network.name, parameters: network.parameters, layers: costs)
     }
-    return CostReport(
-      target: name, network: network.name, parameters: network.parameters,
-      layers: costs.compactMap { $0 })
+  }
+}
+
+extension CostError {
+  /// Whether the error is that too little is left beside what stays on chip, so that another
+  /// placement may do.
+  public func refuses(_ layer: PlacedLayer) -> Bool {
+    guard case .unmappable = self else { return false }
+    return layer.resident != .none
   }
 }
 

@@ -42,7 +42,7 @@ extension SpatialArrayModel {
     if memory.buffering == .single {
       let busiest = counts.levels[index].busiest
       return transferCycles(
-        .init(child: index, kept: kept, under: mapping), widths: widths
+        .init(child: index, kept: kept, under: mapping, homes: array.homes), widths: widths
       ) { role, kind in
         switch kind {
         case .fills: (busiest[role].fills, 0)
@@ -52,7 +52,7 @@ extension SpatialArrayModel {
       }
     }
     let first = counts.levels[index].firstTile
-    let transfer = Transfer(child: index, kept: kept, under: mapping)
+    let transfer = Transfer(child: index, kept: kept, under: mapping, homes: array.homes)
     let fill = transferCycles(transfer, widths: widths) { role, kind in
       guard role != .output, kind == .fills || kind == .reads else { return (0, 0) }
       return (first[role].childWords, first[role].parentWords)
@@ -69,11 +69,12 @@ extension SpatialArrayModel {
     var child: Int
     var parents: PerTensor<Int?>
 
-    init(child: Int, kept: TensorSet, under mapping: Mapping) {
+    init(child: Int, kept: TensorSet, under mapping: Mapping, homes: PerTensor<Int>) {
       self.child = child
       parents = PerTensor(repeating: nil)
       for role in kept.members {
-        parents[role] = mapping.levels[..<child].lastIndex { $0.keeps.contains(role) }
+        let parent = mapping.levels[..<child].lastIndex { $0.keeps.contains(role) }
+        parents[role] = parent == 0 ? homes[role] : parent
       }
     }
   }

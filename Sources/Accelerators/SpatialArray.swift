@@ -86,6 +86,8 @@ public enum Provenance: Hashable, Sendable {
 public enum ActivationResidency: String, CaseIterable, Hashable, Sendable {
   /// Every layer reads its input from the outermost level and writes its output there.
   case spill
+  /// A layer's output stays in the array's resident level for the next layer when both fit.
+  case resident
 }
 
 /// An array of processing elements under a storage hierarchy: Eyeriss, a TPU, ShiDianNao.
@@ -102,6 +104,9 @@ public struct SpatialArray: Hashable, Sendable {
   public var vectorUnits: [VectorUnit]
   public var switches: CountingSwitches
   public var residency: ActivationResidency
+  /// Index of the level each tensor lives in from the first step to the last: the outermost,
+  /// unless ``homing(_:of:)`` put the tensor on chip.
+  public internal(set) var homes = PerTensor(repeating: 0)
   /// Power of the whole chip that does not depend on what it does.
   public var staticMilliwatts: Double
   public var dataflow: DataflowConstraints

@@ -23,6 +23,7 @@ public struct SpatialArrayModel: Sendable {
     precondition(
       counts.levels.count == array.levels.count && mapping.levels.count == array.levels.count,
       "counts and mapping have as many levels as the array")
+    let counts = counts.attributed(to: array.homes)
     if rules == .timeloop { return timeloopCost(of: problem, under: mapping, counts: counts) }
     let widths = WordWidths(problem, on: hierarchy, under: mapping)
     let times = cycles(of: counts, under: mapping, widths: widths)

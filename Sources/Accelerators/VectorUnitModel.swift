@@ -12,15 +12,23 @@ extension SpatialArrayModel {
   /// The cost of a nest that a vector unit runs; `Documentation/Model.md`, section 5.
   ///
   /// Each input word travels once from the outermost level to the unit's, and each output word
-  /// once back, through every memory on the way that must keep the tensor.
+  /// once back, through every memory on the way that must keep the tensor; what is resident
+  /// travels from and to the resident level.
   ///
-  /// - Parameter operations: what the unit computes; padding is nothing to compute with.
-  public func cost(of problem: Problem, on unit: VectorUnit, operations: Int64) -> NestCost {
+  /// - Parameters:
+  ///   - operations: what the unit computes; padding is nothing to compute with.
+  ///   - resident: what of the activations stays on chip; it has room there.
+  public func cost(
+    of problem: Problem, on unit: VectorUnit, operations: Int64, resident: ResidentTensors = .none
+  ) -> NestCost {
     let words = PerTensor(
       weight: problem.compulsoryWords(of: .weight, storesPadding: array.switches.storesPadding),
       input: problem.compulsoryWords(of: .input, storesPadding: array.switches.storesPadding),
       output: problem.compulsoryWords(of: .output, storesPadding: array.switches.storesPadding))
-    let counts = array.levels.indices.map { passage(throughLevel: $0, to: unit, words: words) }
+    let staying = resident.words(of: words, batch: Int64(problem.bounds[.n]))
+    let counts = array.levels.indices.map {
+      passage(throughLevel: $0, to: unit, words: words, staying: staying)
+    }
     // What the unit keeps while it works is its own: words on the way are final.
     let widths = WordWidths(problem, on: hierarchy, outermostReductionLevel: nil)
     let ports = array.levels.indices.map { index in
@@ -50,28 +58,30 @@ extension SpatialArrayModel {
     return index == unit.level ? memory.mayKeep.contains(role) : memory.mustKeep.contains(role)
   }
 
+  /// What passes a level; the words that stay on chip begin and end at the resident level.
   private func passage(
-    throughLevel index: Int, to unit: VectorUnit, words: PerTensor<Int64>
+    throughLevel index: Int, to unit: VectorUnit, words: PerTensor<Int64>, staying: PerTensor<Int64>
   ) -> AccessCounts.Level {
+    let home = array.residentLevel ?? 0
     var level = AccessCounts.Level()
     for role in TensorRole.allCases {
-      let count = words[role]
-      if stops(role, atLevel: index, onWayTo: unit) {
-        var traffic = Traffic()
-        if role == .output {
-          traffic.updates = count
-          traffic.drains = index == 0 ? 0 : count
-        } else {
-          traffic.reads = count
-          traffic.fills = index == 0 ? 0 : count
-        }
-        level.traffic[role] = traffic
+      let passing = index > home ? words[role] : words[role] - staying[role]
+      let stopping = stops(role, atLevel: index, onWayTo: unit) ? passing : 0
+      let outwards = index == 0 ? 0 : stopping
+      let inwards = stopping + (index == home ? staying[role] : 0)
+      if role == .output {
+        level.traffic[role].updates = inwards
+        level.traffic[role].drains = outwards
+      } else {
+        level.traffic[role].reads = inwards
+        level.traffic[role].fills = outwards
       }
       guard index < unit.level else { continue }
+      let crossing = index < home ? passing : words[role]
       if role == .output {
-        level.wires[role].collections = count
+        level.wires[role].collections = crossing
       } else {
-        level.wires[role].deliveries = count
+        level.wires[role].deliveries = crossing
       }
     }
     return level

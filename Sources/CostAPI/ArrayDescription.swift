@@ -54,8 +54,10 @@ extension ArrayDescription {
     lines.append(
       "words: weights \(precision.weightBits) bit, activations \(precision.activationBits) bit, "
         + "partial sums \(precision.accumulatorBits) bit")
+    let home = array.residency == .resident ? array.residentLevel : nil
     lines.append(
-      "dataflow: \(array.dataflow.name); activations between layers: \(array.residency.rawValue)")
+      "dataflow: \(array.dataflow.name); activations between layers: \(array.residency.rawValue)"
+        + (home.map { " in \(array.levels[$0].name) where they fit" } ?? ""))
     var technology: [String] = []
     if let node = array.nodeNanometers { technology.append("\(Self.plain(node)) nm") }
     if let voltage = array.voltage { technology.append("\(Self.plain(voltage)) V") }

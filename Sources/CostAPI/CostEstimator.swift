@@ -39,8 +39,7 @@ public struct CostEstimator: Sendable {
           }
         })
     }
-    let (networks, layers) = flatten(subjects)
-    let costs = try costs(of: layers, on: target)
+    let (networks, costs) = try costed(subjects, on: target)
     return parallelMap(Array(zip(subjects, networks))) { subject, network in
       report(of: subject, network, costs)
     }
@@ -68,60 +67,109 @@ extension CostEstimator {
   /// Some networks with a list of layers of their own.
   private struct Chunk: Sendable {
     var networks: [FlatNetwork] = []
-    var layers: [LayerIdentity] = []
+    var layers: [PlacedLayer] = []
   }
 
-  /// The networks with one list of the distinct layers of all, in the order of their first use.
-  private func flatten(_ subjects: [CostSubject]) -> ([FlatNetwork], [LayerIdentity]) {
-    let size = max(1, min(64, subjects.count / threads))
-    let parts = stride(from: 0, to: subjects.count, by: size).map {
-      Array(subjects[$0..<min($0 + size, subjects.count)])
+  /// A network to be placed without the placements that were refused before.
+  private struct Placing: Sendable {
+    var subject: CostSubject
+    var refused: Set<PlacedLayer> = []
+  }
+
+  /// Distinct layers in the order of their first use.
+  private struct LayerList {
+    var layers: [PlacedLayer] = []
+    private var numbers: [PlacedLayer: Int32] = [:]
+
+    /// The place of a layer in the list, at its end if it is new.
+    mutating func number(of layer: PlacedLayer) -> Int32 {
+      if let number = numbers[layer] { return number }
+      let number = Int32(layers.count)
+      numbers[layer] = number
+      layers.append(layer)
+      return number
     }
-    let chunks = parallelMap(parts, Self.flattenChunk)
-    var numbers: [LayerIdentity: Int32] = [:]
-    var layers: [LayerIdentity] = []
+  }
+
+  /// The networks as numbers of layers, and what each of those costs.
+  ///
+  /// A placement that leaves a layer no mapping is refused: each network that has it is placed
+  /// again without it, until no network has one.
+  private func costed(
+    _ subjects: [CostSubject], on target: any LayerwiseTarget
+  ) throws(CostError) -> ([FlatNetwork], [LayerCost?]) {
+    var placings = subjects.map { Placing(subject: $0) }
+    var list = LayerList()
+    var networks = flatten(placings, on: target, into: &list)
+    // `nil` for a refused placement.
+    var costs: [LayerCost?] = []
+    while true {
+      costs += try self.costs(of: list.layers, from: costs.count, on: target)
+      guard costs.contains(where: { $0 == nil }) else { break }
+      let affected = networks.indices.filter { index in
+        networks[index].layers.contains { costs[Int($0)] == nil }
+      }
+      if affected.isEmpty { break }
+      for index in affected {
+        for number in networks[index].layers where costs[Int(number)] == nil {
+          placings[index].refused.insert(list.layers[Int(number)])
+        }
+      }
+      let again = flatten(affected.map { placings[$0] }, on: target, into: &list)
+      for (index, network) in zip(affected, again) { networks[index] = network }
+    }
+    return (networks, costs)
+  }
+
+  /// The networks as numbers into a list of the distinct layers of all, which grows.
+  private func flatten(
+    _ placings: [Placing], on target: any LayerwiseTarget, into list: inout LayerList
+  ) -> [FlatNetwork] {
+    let size = max(1, min(64, placings.count / threads))
+    let parts = stride(from: 0, to: placings.count, by: size).map {
+      Array(placings[$0..<min($0 + size, placings.count)])
+    }
+    let chunks = parallelMap(parts) { Self.flattenChunk($0, on: target) }
     var networks: [FlatNetwork] = []
     for chunk in chunks {
-      let global = chunk.layers.map { Self.number(of: $0, &numbers, &layers) }
+      let global = chunk.layers.map { list.number(of: $0) }
       for var network in chunk.networks {
         network.layers = network.layers.map { global[Int($0)] }
         networks.append(network)
       }
     }
-    return (networks, layers)
+    return networks
   }
 
-  private static func flattenChunk(_ subjects: [CostSubject]) -> Chunk {
-    var chunk = Chunk()
-    var numbers: [LayerIdentity: Int32] = [:]
-    for subject in subjects {
-      let network = subject.network
-      let layers = network.layers.map { number(of: $0.identity, &numbers, &chunk.layers) }
-      chunk.networks.append(
-        FlatNetwork(name: network.name, parameters: network.parameters, layers: layers))
+  private static func flattenChunk(
+    _ placings: [Placing], on target: any LayerwiseTarget
+  ) -> Chunk {
+    var networks: [FlatNetwork] = []
+    var list = LayerList()
+    for placing in placings {
+      let network = placing.subject.network
+      let layers = target.placements(of: network, refusing: placing.refused)
+      networks.append(
+        FlatNetwork(
+          name: network.name, parameters: network.parameters,
+          layers: layers.map { list.number(of: $0) }))
     }
-    return chunk
+    return Chunk(networks: networks, layers: list.layers)
   }
 
-  /// The place of a layer in the list, at its end if it is new.
-  private static func number(
-    of layer: LayerIdentity, _ numbers: inout [LayerIdentity: Int32],
-    _ layers: inout [LayerIdentity]
-  ) -> Int32 {
-    if let number = numbers[layer] { return number }
-    let number = Int32(layers.count)
-    numbers[layer] = number
-    layers.append(layer)
-    return number
-  }
-
+  /// What the layers from a number on cost; `nil` for those whose placement is refused.
   private func costs(
-    of layers: [LayerIdentity], on target: any LayerwiseTarget
-  ) throws(CostError) -> [LayerCost] {
-    let done = Atomic(0)
-    let results = parallelMap(layers) { layer in
-      let result = Result { () throws(CostError) in
-        try target.cost(of: layer)
+    of layers: [PlacedLayer], from first: Int, on target: any LayerwiseTarget
+  ) throws(CostError) -> [LayerCost?] {
+    let done = Atomic(first)
+    let results = parallelMap(Array(layers[first...])) { layer in
+      let result = Result { () throws(CostError) -> LayerCost? in
+        do throws(CostError) {
+          return try target.cost(of: layer)
+        } catch {
+          guard error.refuses(layer) else { throw error }
+          return nil
+        }
       }
       progress?(done.add(1, ordering: .relaxed).newValue, layers.count)
       return result
@@ -130,16 +178,18 @@ extension CostEstimator {
   }
 
   private func report(
-    of subject: CostSubject, _ network: FlatNetwork, _ costs: [LayerCost]
+    of subject: CostSubject, _ network: FlatNetwork, _ costs: [LayerCost?]
   ) -> CostReport {
     var report = CostReport(
       target: target.name, network: network.name, parameters: network.parameters, layers: [])
     let names = listsLayers ? subject.network.layers.map(\.name) : []
     if listsLayers { report.layers.reserveCapacity(names.count) }
     for (index, number) in network.layers.enumerated() {
-      report.add(costs[Int(number)])
+      guard var cost = costs[Int(number)] else {
+        preconditionFailure("a network is placed until all of its layers have a cost")
+      }
+      report.add(cost)
       guard listsLayers else { continue }
-      var cost = costs[Int(number)]
       cost.name = names[index]
       report.layers.append(cost)
     }

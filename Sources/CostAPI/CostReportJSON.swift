@@ -1,12 +1,13 @@
 public import Accelerators
 internal import Dataflow
+internal import Ops
 
 /// What was in force when something was costed; every report repeats it.
 public struct ReportContext: Hashable, Sendable {
   /// Where the numbers come from.
   public enum Basis: Hashable, Sendable {
     /// A model, asked in a certain way.
-    case model(CostOptions)
+    case model(CostOptions, activations: ActivationResidency)
     /// A measurement of so many images at once.
     case measurement(batch: Int)
   }
@@ -20,24 +21,32 @@ public struct ReportContext: Hashable, Sendable {
     self.configSHA256 = configSHA256
   }
 
+  /// Whether a layer's output may stay on chip; `nil` for a measurement.
+  public var activations: ActivationResidency? {
+    guard case .model(_, let activations) = basis else { return nil }
+    return activations
+  }
+
   /// The keys a report repeats; `null` where a measurement knows no such thing.
   var members: [JSONValue.Member] {
-    let (objective, factors, counting): (String?, String?, String?)
+    let (objective, factors, counting, activations): (String?, String?, String?, String?)
     let (latencyModel, batch): (String, Int)
     switch basis {
-    case .model(let options):
+    case .model(let options, let residency):
+      activations = residency.rawValue
       objective = options.objective.rawValue
       factors = options.factors.rawValue
       counting = options.counting.rawValue
       (latencyModel, batch) = (options.counting.latencyModel, options.batch)
     case .measurement(let images):
       (objective, factors, counting) = (nil, nil, nil)
+      activations = nil
       (latencyModel, batch) = ("measured", images)
     }
     return [
       .init("objective", .optional(objective)), .init("factors", .optional(factors)),
       .init("counting", .optional(counting)), .init("latency_model", .string(latencyModel)),
-      .init("batch", .integer(Int64(batch))),
+      .init("batch", .integer(Int64(batch))), .init("activations", .optional(activations)),
     ]
   }
 
@@ -46,7 +55,7 @@ public struct ReportContext: Hashable, Sendable {
 
   /// The summary of a network: its objective is that of each layer by itself.
   var networkSummary: String {
-    guard case .model(let options) = basis, options.objective == .energyDelayProduct else {
+    guard case .model(let options, _) = basis, options.objective == .energyDelayProduct else {
       return summary
     }
     return summary(scope: " of each layer by itself")
@@ -54,10 +63,10 @@ public struct ReportContext: Hashable, Sendable {
 
   private func summary(scope: String) -> String {
     switch basis {
-    case .model(let options):
+    case .model(let options, let activations):
       "objective \(options.objective.rawValue)\(scope), \(options.factors.rawValue) factors, "
         + "\(options.counting.rawValue) counting, \(options.counting.latencyModel) latency model, "
-        + "batch \(options.batch)"
+        + "batch \(options.batch), activations \(activations.rawValue)"
     case .measurement(let batch): "measured, batch \(batch)"
     }
   }
@@ -117,11 +126,13 @@ public struct CostReportJSON: Sendable {
   static let keys: Set<String> = [
     "schema", "target", "space", "arch", "index", "macs", "params", "latency_ms", "energy_mj",
     "dram_bytes", "objective", "objective_scope", "eliminate_dead_nodes", "factors", "counting",
-    "latency_model", "batch", "hwcost", "model", "config_sha256", "layers",
+    "latency_model", "batch", "activations", "hwcost", "model", "config_sha256", "layers",
   ]
 
   /// The columns of a row that is a layer, which a joined column cannot have either.
-  static let layerKeys: Set<String> = ["name", "layer", "cycles", "energy_pj", "repeats"]
+  static let layerKeys: Set<String> = [
+    "name", "layer", "cycles", "energy_pj", "repeats", "resident",
+  ]
 
   /// The object without its layers: the columns of a CSV row.
   public var summary: [JSONValue.Member] {
@@ -138,7 +149,11 @@ public struct CostReportJSON: Sendable {
   /// The layers, each with what the report says of all of them: the columns of CSV rows.
   public var layerRows: [[JSONValue.Member]] {
     report.layers.map { layer in
-      guard case .object(let members) = Self.layer(layer) else { return [] }
+      guard case .object(var members) = Self.layer(layer) else { return [] }
+      // A field of a table holds no list.
+      members.removeAll { $0.key == "resident" }
+      let names = layer.residentTensors.members.map(\.name).joined(separator: " ")
+      members.append(.init("resident", .string(names)))
       return subject + members + joined + inForce
     }
   }
@@ -168,7 +183,14 @@ public struct CostReportJSON: Sendable {
       "name": .string(layer.name), "layer": .string(layer.text), "macs": .integer(layer.macs),
       "cycles": .optional(layer.cycles), "latency_ms": .rounded(layer.latencyMilliseconds),
       "energy_pj": .rounded(layer.energyPicojoules), "dram_bytes": .optional(layer.dramBytes),
-      "repeats": 1,
+      "repeats": 1, "resident": .names(layer.residentTensors),
     ]
+  }
+}
+
+extension JSONValue {
+  /// A list of tensors' names.
+  static func names(_ tensors: TensorSet) -> JSONValue {
+    .array(tensors.members.map { .string($0.name) })
   }
 }

@@ -49,6 +49,7 @@ public struct LayerReportJSON: Sendable {
       .init("edp_pj_cycles", .rounded(energy * Double(cycles))),
       .init("dram_bytes", .integer(nests.reduce(0) { $0 + $1.dramBytes })),
       .init("utilization", .rounded(utilization)),
+      .init("resident", .names(cost.residentTensors)),
     ]
     return .object(
       head + context.members + totals + search + [.init("area_mm2", nil)] + parts + mapping
@@ -121,7 +122,10 @@ public struct LayerReportJSON: Sendable {
   /// The loops of the nests' mappings, equal ones once; `nil` where no nest is mapped.
   public var loopNest: String? {
     let texts = mapped.map { mapping, nest in
-      LoopNestText(mapping, of: nest.problem, levelNames: nest.cost.levels.map(\.name)).text
+      LoopNestText(
+        mapping, of: nest.problem, levelNames: nest.cost.levels.map(\.name),
+        resident: nest.resident.tensors, residentLevel: array.residentLevel ?? 0
+      ).text
     }
     return texts.isEmpty ? nil : texts.joined(separator: "\n")
   }

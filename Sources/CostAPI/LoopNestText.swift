@@ -6,11 +6,21 @@ public struct LoopNestText: Sendable {
   private let mapping: Mapping
   private let levelNames: [String]
   private let tensors: TensorSet
+  private let resident: TensorSet
+  private let residentLevel: Int
 
-  /// - Parameter problem: The nest that is mapped; tensors it does not have are not shown.
-  public init(_ mapping: Mapping, of problem: Problem, levelNames: [String]) {
+  /// - Parameters:
+  ///   - problem: The nest that is mapped; tensors it does not have are not shown.
+  ///   - resident: Tensors that live on chip instead of in the outermost level.
+  ///   - residentLevel: Index of the level they live in.
+  public init(
+    _ mapping: Mapping, of problem: Problem, levelNames: [String], resident: TensorSet = [],
+    residentLevel: Int = 0
+  ) {
     self.mapping = mapping
     self.levelNames = levelNames
+    self.resident = residentLevel > 0 ? resident : []
+    self.residentLevel = residentLevel
     tensors = TensorRole.allCases.reduce(into: []) { set, role in
       if problem.projections[role] != nil { set.insert(TensorSet(role)) }
     }
@@ -23,7 +33,11 @@ public struct LoopNestText: Sendable {
     var depth = 0
     func add(_ line: String) { lines.append(String(repeating: "  ", count: depth) + line) }
     for (index, level) in mapping.levels.enumerated() {
-      let kept = tensors.members.filter { level.keeps.contains($0) }.map(\.name)
+      let kept = tensors.members.compactMap { role -> String? in
+        if resident.contains(role), index == residentLevel { return "\(role.name) (resident)" }
+        let isElsewhere = index == 0 && resident.contains(role)
+        return level.keeps.contains(role) && !isElsewhere ? role.name : nil
+      }
       if !kept.isEmpty { add("\(levelNames[index]): \(kept.joined(separator: ", "))") }
       for (position, loop) in level.allLoops.enumerated() where loop.passes > 1 {
         let step = steps[index][position].map { " of \($0)" } ?? ""

@@ -49,7 +49,9 @@ extension LoadedTarget {
     _ options: CostOptions, givenBatch: Int?
   ) throws(CostAPIError) -> ReportContext {
     switch model {
-    case .spatialArray: return ReportContext(.model(options), configSHA256: configSHA256)
+    case .spatialArray(let array):
+      return ReportContext(
+        .model(options, activations: array.residency), configSHA256: configSHA256)
     case .measured(let device):
       let batch = device.manifest.batch
       if let givenBatch, givenBatch != batch {

@@ -61,8 +61,9 @@ public struct TimeloopInput: Sendable {
       text: problemFile, nests: [nest], clockMegahertz: timeloopCase.array.clockMegahertz)
     return LayerReportJSON(
       cost, on: timeloopCase.array,
-      context: ReportContext(.model(options), configSHA256: configSHA256), origin: .given,
-      searchSeconds: seconds())
+      context: ReportContext(
+        .model(options, activations: timeloopCase.array.residency), configSHA256: configSHA256),
+      origin: .given, searchSeconds: seconds())
   }
 
   /// The directive of the mapping file that an error is about.

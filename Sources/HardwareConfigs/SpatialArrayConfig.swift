@@ -61,7 +61,15 @@ struct SpatialArrayConfig {
     let compute = reader.mapping("compute") { self.compute(from: &$0, source) }
     let levels = levels(from: &reader, source)
     let units = units(from: &reader, source, levels: levels ?? [])
-    let residency = reader.choice("activations", of: ActivationResidency.self, required: false)
+    let activations = reader.value("activations", required: false)
+    let residency = activations.flatMap { reader.choice($0, of: ActivationResidency.self) }
+    if residency == .resident, let activations, let levels,
+      SpatialArray.residentLevel(among: levels) == nil
+    {
+      reader.report(
+        activations, "no level inside the outermost has one instance and keeps inputs and outputs",
+        hint: "write 'spill', or let a memory that is there once keep both")
+    }
     let padding = reader.choice("padding", of: Padding.self, required: false)
     let first = reader.choice("first_partial_sum", of: FirstPartialSum.self, required: false)
     let dataflow = dataflow(

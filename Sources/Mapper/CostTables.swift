@@ -31,13 +31,16 @@ struct CostTables: Sendable {
     let levels = array.levels
     additionPicojoules = levels.map(\.fanout.additionPicojoules)
     stops = levels.map { $0.memory?.buffering == .single }
-    var portBase = 0
+    let portCounts = levels.map { $0.memory?.ports.count ?? 0 }
     for (index, level) in levels.enumerated() {
-      let memory = level.memory
       for role in TensorRole.allCases {
+        // A tensor that lives on chip is accessed there instead of at the outermost level.
+        let home = index == 0 ? array.homes[role] : index
+        let memory = levels[home].memory
+        let portBase = portCounts[..<home].reduce(0, +)
         for kind in AccessKind.allCases {
           for partial in [false, true] {
-            let bits = Self.bits(role, level: index, partial: partial, space: space)
+            let bits = Self.bits(role, level: home, partial: partial, space: space)
             energies.append(memory?.energy[role][kind].picojoulesPerWord(bits: bits) ?? 0)
             var cycles = PortCycles(repeating: 0)
             for (number, port) in (memory?.ports ?? []).enumerated()
@@ -55,10 +58,10 @@ struct CostTables: Sendable {
         }
         for partial in [false, true] {
           let bits = Self.wireBits(role, partial: partial, space: space)
-          hops.append(level.fanout.hopPicojoulesPerBit * Double(bits))
+          let carries = index >= array.homes[role]
+          hops.append(carries ? level.fanout.hopPicojoulesPerBit * Double(bits) : 0)
         }
       }
-      portBase += memory?.ports.count ?? 0
     }
     let hierarchy = space.hierarchy
     let energies = energies

@@ -1,5 +1,7 @@
 internal import Accelerators
 internal import CostAPI
+internal import Dataflow
+internal import Ops
 
 /// The reports of `hwcost cost` as tables for people.
 struct CostTables {
@@ -24,7 +26,7 @@ struct CostTables {
     if perLayer {
       for (index, report) in reports.enumerated() where !report.report.layers.isEmpty {
         text += "\n\(report.report.target): \(Self.name(of: report))\n"
-        text += Self.layers(of: report.report).text(headingStyle: heading)
+        text += Self.layers(of: report).text(headingStyle: heading)
         text += Self.hint(for: report.report, mapCommand(index))
       }
     }
@@ -62,25 +64,36 @@ struct CostTables {
     return table
   }
 
-  /// Layers that are the same are one row.
-  private static func layers(of report: CostReport) -> TextTable {
-    var table = TextTable([
+  /// What makes layers one row: the op, and what of its tensors stayed on chip.
+  private struct RowKey: Hashable {
+    var text: String
+    var resident: TensorSet
+  }
+
+  /// Layers that are the same are one row; where activations may stay on chip it says which did.
+  private static func layers(of report: CostReportJSON) -> TextTable {
+    let showsResidents = report.context.activations == .resident
+    var columns: [TextTable.Column] = [
       .init("layer"), .init("count", .right), .init("MACs [M]", .right),
       .init("cycles", .right), .init("latency [ms]", .right), .init("energy [uJ]", .right),
-      .init("of all", .right), .init("DRAM [kB]", .right), .init("op"),
-    ])
-    var order: [String] = []
-    var groups: [String: [LayerCost]] = [:]
-    for layer in report.layers {
-      if groups[layer.text] == nil { order.append(layer.text) }
-      groups[layer.text, default: []].append(layer)
+      .init("of all", .right), .init("DRAM [kB]", .right),
+    ]
+    if showsResidents { columns.append(.init("stayed on chip")) }
+    var table = TextTable(columns + [.init("op")])
+    let layers = report.report.layers
+    var order: [RowKey] = []
+    var groups: [RowKey: [LayerCost]] = [:]
+    for layer in layers {
+      let key = RowKey(text: layer.text, resident: layer.residentTensors)
+      if groups[key] == nil { order.append(key) }
+      groups[key, default: []].append(layer)
     }
-    let all = report.layers.reduce(0) { $0 + ($1.energyPicojoules ?? 0) }
-    for text in order {
-      guard let group = groups[text], let first = group.first else { continue }
+    let all = layers.reduce(0) { $0 + ($1.energyPicojoules ?? 0) }
+    for key in order {
+      guard let group = groups[key], let first = group.first else { continue }
       let count = Double(group.count)
       let energy = first.energyPicojoules.map { $0 * count }
-      table.add([
+      var row: [String] = [
         first.name, String(group.count),
         HumanNumber.significant(Double(first.macs) * count * 1e-6),
         first.cycles.map { HumanNumber.grouped($0 * Int64(group.count)) } ?? "-",
@@ -88,8 +101,10 @@ struct CostTables {
         energy.map { HumanNumber.significant($0 * 1e-6) } ?? "-",
         energy.map { HumanNumber.percent(all > 0 ? $0 / all : 0) } ?? "-",
         first.dramBytes.map { HumanNumber.significant(Double($0) * count * 1e-3) } ?? "-",
-        BriefLayerText.text(of: text),
-      ])
+      ]
+      let names = key.resident.members.map(\.name)
+      if showsResidents { row.append(names.isEmpty ? "-" : names.joined(separator: ", ")) }
+      table.add(row + [BriefLayerText.text(of: key.text)])
     }
     return table
   }

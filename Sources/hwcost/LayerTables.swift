@@ -51,6 +51,9 @@ struct LayerTables {
         "work     \(HumanNumber.withPrefix(Double(operations), unit: "operations")) on a vector unit"
       )
     }
+    if array.residency == .resident {
+      lines.append("on chip  nothing stays for a layer alone, without neighbours")
+    }
     if report.origin == .searched, report.loopNest != nil { lines.append("mapping  " + search) }
     return lines.joined(separator: "\n") + "\n"
   }

@@ -325,6 +325,17 @@ struct HardwareConfigTests {
       ])
   }
 
+  @Test("activations may stay on chip where a level can hold them")
+  func residentActivations() throws {
+    let levels = "  - {name: inner, capacity: 1 KiB, \(energy)}"
+    let array = try array(levels: levels, top: "activations: resident")
+    #expect(array.residency == .resident)
+    #expect(array.residentLevel == 1)
+    let replaced = try self.array(
+      levels: levels, top: "activations: spill", overriding: ["activations": "resident"])
+    #expect(replaced.residency == .resident)
+  }
+
   @Test("text and names of any kind survive writing and reading")
   func awkwardText() throws {
     var array = try array()

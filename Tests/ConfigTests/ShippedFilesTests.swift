@@ -62,6 +62,13 @@ struct ShippedFilesTests {
     #expect(array.provenance["levels[1].fanout.hop"] == .source("nn_dataflow"))
   }
 
+  @Test("activations can stay in the buffer of any shipped array", arguments: ShippedFiles.arrays)
+  func residentActivations(name: String) throws {
+    let array = try ShippedFiles.config(name, overriding: ["activations": "resident"]).array
+    #expect(array.residency == .resident)
+    #expect(array.residentLevel.map { array.levels[$0].name } == "buffer")
+  }
+
   @Test("the exercise's design has the sizes of its memories and the energies of its table")
   func eyerissLike() throws {
     let array = try ShippedFiles.config("eyeriss-like").array

@@ -14,7 +14,8 @@ private final class CountingTarget: LayerwiseTarget {
 
   init(refusing refused: OpKind? = nil) { self.refused = refused }
 
-  func cost(of layer: LayerIdentity) throws(CostError) -> LayerCost {
+  func cost(of placed: PlacedLayer) throws(CostError) -> LayerCost {
+    let layer = placed.identity
     asked.withLock { $0[layer, default: 0] += 1 }
     if layer.op.kind == refused { throw .unsupported(layer: "\(layer.op.key)", reason: "refused") }
     return LayerCost(

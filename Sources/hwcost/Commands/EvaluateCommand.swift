@@ -88,8 +88,9 @@ struct EvaluateCommand: ParsableCommand {
     }
     return LayerReportJSON(
       cost, on: array,
-      context: ReportContext(.model(options), configSHA256: loaded.configSHA256), origin: .given,
-      searchSeconds: common.noTiming ? nil : Console.monotonicSeconds - start)
+      context: ReportContext(
+        .model(options, activations: array.residency), configSHA256: loaded.configSHA256),
+      origin: .given, searchSeconds: common.noTiming ? nil : Console.monotonicSeconds - start)
   }
 
   private func timeloopCase(_ session: Session) throws(CostAPIError) -> LayerReportJSON {

@@ -39,7 +39,8 @@ struct MapCommand: ParsableCommand {
       let cost = try LayerEvaluator(array, options: options).bestCost(of: layer)
       return LayerReportJSON(
         cost, on: array,
-        context: ReportContext(.model(options), configSHA256: loaded.configSHA256),
+        context: ReportContext(
+          .model(options, activations: array.residency), configSHA256: loaded.configSHA256),
         origin: .searched,
         searchSeconds: common.noTiming ? nil : Console.monotonicSeconds - start)
     }
