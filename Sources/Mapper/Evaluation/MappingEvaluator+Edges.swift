@@ -6,6 +6,8 @@ extension MappingEvaluator {
   struct Edge {
     var tensor: Int
     var parent: Int
+    /// Where the parent's accesses are made: the tensor's home for the outermost level.
+    var source: Int
     var child: Int
     /// The loops below the parent or further in, outside the child.
     var between: UInt64
@@ -22,6 +24,10 @@ extension MappingEvaluator {
     while next < levelCount, mapping.keeps[next] & LoopMask.member(tensor) == 0 { next &+= 1 }
     return next
   }
+
+  /// The level at which the accesses of a tensor's parent level are made.
+  @inline(__always)
+  func source(_ tensor: Int, _ parent: Int) -> Int { parent == 0 ? homes[tensor] : parent }
 
   @inline(__always)
   func isCarried(_ level: Int, _ tensor: Int, _ kind: ArrayPrices.Kind) -> Bool {
@@ -69,7 +75,8 @@ extension MappingEvaluator {
       let child = nextKeeper(tensor, inside: parent, mapping)
       let between = state.nest.outside[child] & ~state.nest.outside[parent]
       let edge = Edge(
-        tensor: tensor, parent: parent, child: child, between: between, shared: shared)
+        tensor: tensor, parent: parent, source: source(tensor, parent), child: child,
+        between: between, shared: shared)
       if child == levelCount {
         countLaneReads(edge, &state)
       } else {
@@ -84,15 +91,15 @@ extension MappingEvaluator {
     let scope = sharing(edge, apart: edge.parent, &state)
     let outer = state.nest.outside[edge.parent] & ~state.nest.temporal
     let reads = presentAtAllSteps(scope, &state).sum
-    charge(reads, edge.parent, edge.tensor, .reads, &state)
-    if isCarried(edge.parent, edge.tensor, .reads) {
+    charge(reads, edge.source, edge.tensor, .reads, &state)
+    if isCarried(edge.source, edge.tensor, .reads) {
       var busiest = reads
       if outer != 0 {
         var separate = scope
         separate.separate = outer
         busiest = presentAtAllSteps(separate, &state).largest
       }
-      load(busiest, edge.parent, edge.tensor, .reads, &state)
+      load(busiest, edge.source, edge.tensor, .reads, &state)
     }
     for level in edge.parent..<edge.child where isPriced(level, edge.tensor) {
       let words = presentAtAllSteps(sharing(edge, apart: level + 1, &state), &state).sum
@@ -143,7 +150,7 @@ extension MappingEvaluator {
       reading.forwarding = forwardingLoop(edge, &state)
     }
     let outer = state.nest.outside[parent] & ~state.nest.temporal
-    let isBusy = isCarried(parent, tensor, .reads)
+    let isBusy = isCarried(edge.source, tensor, .reads)
     var reads = fills
     if reading.united != 0 || reading.forwarding != 0 || !reading.diagonalLevels.isEmpty
       || isBusy && (outer != 0 || isApart)
@@ -151,15 +158,15 @@ extension MappingEvaluator {
       if isBusy { reading.separate = outer }
       reads = moved(reading, &state)
     }
-    charge(reads.sum, parent, tensor, .reads, &state)
+    charge(reads.sum, edge.source, tensor, .reads, &state)
     guard isBusy else { return }
-    load(reads.largest, parent, tensor, .reads, &state)
+    load(reads.largest, edge.source, tensor, .reads, &state)
     if prices.levels[child].isMemory, !prices.levels[child].stopsChildren {
       reading.forwarding = 0
       reading.separate = 0
       reading.first = outer
       let words = presentAtEdge(reading, tile: tile * reads.firstAxes, &state)
-      loadTile(words, parent, tensor, .reads, tileOf: child, .operands, &state)
+      loadTile(words, edge.source, tensor, .reads, tileOf: child, .operands, &state)
     }
   }
 

@@ -12,7 +12,7 @@ extension MappingEvaluator {
       let child = nextKeeper(2, inside: parent, mapping)
       let between = state.nest.outside[child] & ~state.nest.outside[parent]
       let edge = Edge(
-        tensor: 2, parent: parent, child: child, between: between,
+        tensor: 2, parent: parent, source: source(2, parent), child: child, between: between,
         shared: state.nest.shared.output & idle)
       let sums = countUpdates(edge, &state)
       stays = sums.leaving - countReturns(edge, sums, idle: idle, stays: stays, &state)
@@ -52,17 +52,19 @@ extension MappingEvaluator {
         state.picojoules += (before - updates) * prices.levels[level].additionPicojoules
       }
     }
-    charge(updates, parent, 2, .updates, &state)
+    charge(updates, edge.source, 2, .updates, &state)
     var sums = LeavingSums(leaving: leaving, updates: updates, busiest: updates)
-    if isCarried(parent, 2, .updates) || isCarried(parent, 2, .reads) {
+    if isCarried(edge.source, 2, .updates) || isCarried(edge.source, 2, .reads) {
       var updating = collecting(edge, apart: parent, &state)
       updating.first = outer
       if outer != 0 { sums.busiest = all(updating, edge, &state) }
-      load(sums.busiest, parent, 2, .updates, &state)
-      if child < levelCount, isCarried(parent, 2, .updates), !prices.levels[child].stopsChildren {
+      load(sums.busiest, edge.source, 2, .updates, &state)
+      if child < levelCount, isCarried(edge.source, 2, .updates),
+        !prices.levels[child].stopsChildren
+      {
         let words = presentAtEdge(
           updating, tile: tileWords(2, depth: child, &state), &state)
-        loadTile(words, parent, 2, .updates, tileOf: child, .outputs, &state)
+        loadTile(words, edge.source, 2, .updates, tileOf: child, .outputs, &state)
       }
     }
     if child < levelCount { charge(leaving, child, 2, .drains, &state) }
@@ -78,7 +80,7 @@ extension MappingEvaluator {
     _ state: inout EvaluationState
   ) -> Double {
     let (parent, child) = (edge.parent, edge.child)
-    let isBusy = isCarried(parent, 2, .reads)
+    let isBusy = isCarried(edge.source, 2, .reads)
     let outer = state.nest.outside[parent] & ~state.nest.temporal
     var returning = EvaluationScope(tensor: 2, depth: child)
     returning.united = idle & edge.between
@@ -98,8 +100,8 @@ extension MappingEvaluator {
       reads -= stays
       if isBusy { busiest -= distinctWordsOfFirstInstance(depth: parent, &state) }
     }
-    charge(reads, parent, 2, .reads, &state)
-    if isBusy { load(busiest, parent, 2, .reads, &state) }
+    charge(reads, edge.source, 2, .reads, &state)
+    if isBusy { load(busiest, edge.source, 2, .reads, &state) }
     for level in parent..<child where isPriced(level, 2) { deliver(reads, level, 2, &state) }
     if child < levelCount {
       charge(reads, child, 2, .fills, &state)

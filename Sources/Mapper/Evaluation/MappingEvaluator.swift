@@ -30,6 +30,8 @@ public final class MappingEvaluator {
   /// Dimensions that output words do not depend on.
   let reduction: UInt8
   let bounds: UnsafeBufferPointer<Int>
+  /// The level each tensor lives in.
+  let homes: UnsafeBufferPointer<Int>
   let wires: UnsafeBufferPointer<EvaluatedNest.Wires>
   /// Of each level, the tensors that its diagonal wires carry.
   let diagonals: UnsafeBufferPointer<UInt8>
@@ -48,6 +50,7 @@ public final class MappingEvaluator {
     switches = array.switches
     reduction = problem.reductionDimensions.rawValue
     bounds = UnsafeBufferPointer(copying: LoopDimension.allCases.map { Int(problem.bounds[$0]) })
+    homes = UnsafeBufferPointer(copying: TensorRole.allCases.map { array.homes[$0] })
     var axes: [TensorPlan.Axis] = []
     tensors = UnsafeBufferPointer(
       copying: TensorRole.allCases.map {
@@ -82,6 +85,7 @@ public final class MappingEvaluator {
     for plan in tensors { plan.axes.deallocate() }
     tensors.deallocate()
     bounds.deallocate()
+    homes.deallocate()
     wires.deallocate()
     diagonals.deallocate()
   }

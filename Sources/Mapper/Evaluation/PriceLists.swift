@@ -11,8 +11,10 @@ struct PriceLists {
   private(set) var energies: [Double] = []
   private(set) var hops: [Double] = []
   private(set) var storedBits: [Double] = []
+  private let homes: PerTensor<Int>
 
   init(_ problem: Problem, on array: SpatialArray) {
+    homes = array.homes
     let hierarchy = array.hierarchy
     for index in array.levels.indices {
       // The outermost reduction loop inside the level, at it, and outside of it.
@@ -42,8 +44,10 @@ struct PriceLists {
         hops.append(bits * level.fanout.hopPicojoulesPerBit)
         storedBits.append(Double(width.storedBits(role, atLevel: index)))
       }
-      if level.fanout.hopPicojoulesPerBit != 0
-        || role == .output && level.fanout.additionPicojoules != 0
+      // Nothing of a tensor crosses the wires above the level it lives in.
+      if index >= homes[role],
+        level.fanout.hopPicojoulesPerBit != 0
+          || role == .output && level.fanout.additionPicojoules != 0
       {
         prices.pricedWires |= TensorSet(role).rawValue
       }
