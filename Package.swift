@@ -11,7 +11,9 @@ let package = Package(
   name: "hwcost",
   products: [
     .executable(name: "hwcost", targets: ["hwcost"]),
-    .library(name: "CostAPI", targets: ["Accelerators", "CostAPI", "Networks"]),
+    .library(
+      name: "CostAPI",
+      targets: ["Accelerators", "CostAPI", "Dataflow", "Mapper", "Networks", "Ops"]),
   ],
   dependencies: [
     .package(

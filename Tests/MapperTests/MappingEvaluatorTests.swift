@@ -38,7 +38,7 @@ struct MappingEvaluatorTests {
     arguments: [UInt64(11), 12, 13, 14])
   func drawn(seed: UInt64) throws {
     var random = SplitMix64(seed: seed)
-    var fitting = 0
+    var (fitting, homed) = (0, 0)
     for number in 0..<1250 {
       let problems =
         number.isMultiple(of: 3)
@@ -46,15 +46,19 @@ struct MappingEvaluatorTests {
       let problem = problems.problem(using: &random)
       let first = CountingCase(
         problem, using: &random, hierarchies: SmallHierarchies(mostLanes: 36, mostLevels: 5))
-      let array = DrawnArrays().array(
+      let drawn = DrawnArrays().array(
         first.hierarchy, switches: first.switches, precision: problem.precision, using: &random)
+      let resident = ResidentTensors(
+        input: random.chance(1, in: 2) ? .whole : .none, output: random.chance(1, in: 2))
+      let array = drawn.homing(resident, of: problem) ?? drawn
+      if array.homes != PerTensor(repeating: 0) { homed += 1 }
       let evaluator = MappingEvaluator(problem, on: array)
       for _ in 0..<4 {
-        let mapping = SmallMappings().mapping(of: problem, on: array.hierarchy, using: &random)
+        let mapping = mapping(of: problem, on: array, using: &random)
         let difference = try difference(evaluator, problem, array, mapping)
-        let drawn = CountingCase(
+        let one = CountingCase(
           problem: problem, hierarchy: array.hierarchy, switches: array.switches, mapping: mapping)
-        #expect(difference == nil, "seed \(seed), number \(number)\n\(drawn)")
+        #expect(difference == nil, "seed \(seed), number \(number)\n\(one)")
         if let compact = CompactMapping(mapping), evaluator.figures(of: compact) != nil {
           fitting += 1
         }
@@ -62,6 +66,20 @@ struct MappingEvaluatorTests {
     }
     // The others are too large for the memories drawn.
     #expect(fitting > 3500)
+    #expect(homed > 50)
+  }
+
+  /// A mapping that keeps no tile of what lives on chip at its home or further out.
+  private func mapping(
+    of problem: Problem, on array: SpatialArray, using random: inout SplitMix64
+  ) -> Mapping {
+    var mapping = SmallMappings().mapping(of: problem, on: array.hierarchy, using: &random)
+    for role in TensorRole.allCases {
+      for level in mapping.levels.indices.dropFirst() where level <= array.homes[role] {
+        mapping.levels[level].keeps.remove(TensorSet(role))
+      }
+    }
+    return mapping
   }
 
   private static let layers = [

@@ -15,13 +15,27 @@ public struct CompactMapping: Sendable {
     public static func < (left: Place, right: Place) -> Bool { left.rawValue < right.rawValue }
   }
 
-  /// One loop and where it stands.
+  /// The most passes, and the largest step, of a loop.
+  public static let largestNumber: Int32 = 1 << 25 - 1
+
+  /// One loop and where it stands, in one word: the mapping is read as often as it is evaluated.
   struct Entry: Hashable, Sendable {
-    var passes: Int32 = 0
-    var step: Int32 = 0
-    var dimension: UInt8 = 0
-    var level: UInt8 = 0
-    var place: UInt8 = 0
+    private var word: UInt64 = 0
+
+    init() {}
+
+    init(_ loop: Loop, _ place: Place, atLevel level: Int) {
+      word = UInt64(loop.passes) | UInt64(loop.step) << 25 | UInt64(loop.dimension.rawValue) << 50
+      word |= UInt64(place.rawValue) << 53 | UInt64(level) << 55
+    }
+
+    var passes: Int32 { Int32(word & 0x1FF_FFFF) }
+    var step: Int32 { Int32(word >> 25 & 0x1FF_FFFF) }
+    var dimension: UInt8 { UInt8(word >> 50 & 7) }
+    var place: UInt8 { UInt8(word >> 53 & 3) }
+    var level: UInt8 { UInt8(word >> 55) }
+    /// Level and place, as a number that grows from the outside in.
+    var position: UInt64 { word >> 53 }
   }
 
   /// How many levels the mapping has.
@@ -51,7 +65,7 @@ public struct CompactMapping: Sendable {
         (Place.temporal, level.temporal), (.spatialX, level.spatialX), (.spatialY, level.spatialY),
       ] {
         for loop in loops {
-          guard loopCount < Self.mostLoops else { return nil }
+          guard loopCount < Self.mostLoops, Self.holds(loop) else { return nil }
           append(loop, place, atLevel: index)
         }
       }
@@ -70,16 +84,18 @@ public struct CompactMapping: Sendable {
   public mutating func append(_ loop: Loop, _ place: Place, atLevel level: Int) {
     precondition((0..<levelCount).contains(level), "the level is one of the mapping's")
     precondition(loopCount < Self.mostLoops, "a compact mapping has at most 64 loops")
+    precondition(Self.holds(loop), "passes and step of a loop are 1 to 2^25 - 1")
+    let entry = Entry(loop, place, atLevel: level)
     if loopCount > 0 {
-      let last = entries[loopCount - 1]
       precondition(
-        (last.level, last.place) <= (UInt8(level), place.rawValue),
-        "loops are added from the outside in")
+        entries[loopCount - 1].position <= entry.position, "loops are added from the outside in")
     }
-    entries[loopCount] = Entry(
-      passes: loop.passes, step: loop.step, dimension: loop.dimension.rawValue,
-      level: UInt8(level), place: place.rawValue)
+    entries[loopCount] = entry
     loopCount += 1
+  }
+
+  private static func holds(_ loop: Loop) -> Bool {
+    (1...largestNumber).contains(loop.passes) && (1...largestNumber).contains(loop.step)
   }
 }
 

@@ -10,9 +10,12 @@ struct EvaluatedNest {
   let passes: UnsafeMutableBufferPointer<Double>
   let steps: UnsafeMutableBufferPointer<Int32>
   let dimensions: UnsafeMutableBufferPointer<UInt8>
+  let levels: UnsafeMutableBufferPointer<UInt8>
   /// Of each level, and of the lanes as one more, the loops at levels outside of it.
   let outside: UnsafeMutableBufferPointer<UInt64>
-  /// Of each level, and of the lanes as one more, the extents of its first tile: eight a level.
+  /// Of each level, and of the lanes as one more, the extents of its first tile.
+  private let tiles: UnsafeMutableBufferPointer<SIMD8<Int32>>
+  /// The same, number by number: eight a level.
   let extents: UnsafeMutableBufferPointer<Int32>
   /// Of each level, its innermost loop along x and the one along y; -1 for none.
   let innermost: UnsafeMutableBufferPointer<Int>
@@ -36,14 +39,17 @@ struct EvaluatedNest {
     steps = .allocate(capacity: CompactMapping.mostLoops)
     dimensions = .allocate(capacity: CompactMapping.mostLoops)
     outside = .allocate(capacity: levelCount + 1)
-    extents = .allocate(capacity: 8 * (levelCount + 1))
+    levels = .allocate(capacity: CompactMapping.mostLoops)
+    tiles = .allocate(capacity: levelCount + 1)
+    tiles.initialize(repeating: SIMD8(repeating: 1))
+    extents = UnsafeMutableRawBufferPointer(tiles).assumingMemoryBound(to: Int32.self)
     innermost = .allocate(capacity: 2 * levelCount)
     loops = .allocate(capacity: 8)
     passes.initialize(repeating: 1)
     steps.initialize(repeating: 1)
     dimensions.initialize(repeating: 0)
     outside.initialize(repeating: 0)
-    extents.initialize(repeating: 1)
+    levels.initialize(repeating: 0)
     innermost.initialize(repeating: -1)
     loops.initialize(repeating: 0)
   }
@@ -53,13 +59,14 @@ struct EvaluatedNest {
     steps.deallocate()
     dimensions.deallocate()
     outside.deallocate()
-    extents.deallocate()
+    tiles.deallocate()
+    levels.deallocate()
     innermost.deallocate()
     loops.deallocate()
   }
 
   /// Reads a mapping; the extents of level 0 are the problem's bounds and stay.
-  mutating func read(_ mapping: borrowing CompactMapping, wires: [Wires]) {
+  mutating func read(_ mapping: borrowing CompactMapping, wires: UnsafeBufferPointer<Wires>) {
     let levelCount = outside.count - 1
     for index in 0..<8 { loops[index] = 0 }
     for index in innermost.indices { innermost[index] = -1 }
@@ -69,37 +76,40 @@ struct EvaluatedNest {
     var count = 0
     var level = 0
     beginLevel(0)
+    let entries = mapping.entries.span
     for index in 0..<mapping.loopCount {
-      let entry = mapping.entries[index]
+      let entry = entries[index]
       guard entry.passes > 1 else { continue }
       while level < Int(entry.level) {
-        level += 1
+        level &+= 1
         outside[level] = Self.mask(count)
         beginLevel(level)
       }
-      let bit: UInt64 = 1 << UInt64(count)
+      let bit = LoopMask.loop(count)
       let dimension = Int(entry.dimension)
       passes[count] = Double(entry.passes)
       steps[count] = entry.step
       dimensions[count] = entry.dimension
+      levels[count] = entry.level
       loops[dimension] |= bit
-      let extent = extents[8 * level + 8 + dimension]
-      if extent != entry.passes &* entry.step { uneven |= 1 << entry.dimension }
-      extents[8 * level + 8 + dimension] = entry.step
+      let tile = 8 &* level &+ 8
+      let extent = extents[tile &+ dimension]
+      if extent != entry.passes &* entry.step { uneven |= 1 &<< entry.dimension }
+      extents[tile &+ dimension] = entry.step
       if entry.place == CompactMapping.Place.temporal.rawValue {
         temporal |= bit
       } else {
-        let axis = 2 * level + Int(entry.place) - 1
+        let axis = 2 &* level &+ Int(entry.place) &- 1
         innermost[axis] = count
         let shares = wires[axis].shares
         if shares & 1 != 0 { shared.weight |= bit }
         if shares & 2 != 0 { shared.input |= bit }
         if shares & 4 != 0 { shared.output |= bit }
       }
-      count += 1
+      count &+= 1
     }
     while level < levelCount {
-      level += 1
+      level &+= 1
       outside[level] = Self.mask(count)
       if level < levelCount { beginLevel(level) }
     }
@@ -108,13 +118,13 @@ struct EvaluatedNest {
   /// The loops numbered below `count`.
   @inline(__always)
   private static func mask(_ count: Int) -> UInt64 {
-    count == 64 ? ~0 : (1 << UInt64(count)) &- 1
+    count == 64 ? ~0 : LoopMask.loop(count) &- 1
   }
 
   /// A level's children start with its own extents.
   @inline(__always)
   private func beginLevel(_ level: Int) {
-    for index in 8 * level..<8 * level + 8 { extents[index + 8] = extents[index] }
+    tiles[level &+ 1] = tiles[level]
   }
 
   /// The product of the passes of some loops.
@@ -138,4 +148,15 @@ struct EvaluatedNest {
     }
     return mask
   }
+}
+
+/// Sets of loops, of tensors or of dimensions as bits.
+enum LoopMask {
+  /// One loop, from 0 to 63.
+  @inline(__always)
+  static func loop(_ number: Int) -> UInt64 { 1 &<< UInt64(truncatingIfNeeded: number) }
+
+  /// One tensor or dimension.
+  @inline(__always)
+  static func member(_ number: Int) -> UInt8 { 1 &<< UInt8(truncatingIfNeeded: number) }
 }

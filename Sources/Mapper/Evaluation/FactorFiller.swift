@@ -153,10 +153,11 @@ struct FactorFiller {
     (first.piece(items.0, a, isLeaving: isOld), second.piece(items.1, b, isLeaving: isOld))
   }
 
-  /// The most words of a tile; of a single index, whether any of its loops always moves it.
+  /// The most words of a tile; of a single index, whether any of its loops always moves it; of a
+  /// dimension that moves nothing, whether nobody falls idle.
   private mutating func peak(_ shape: FactorShape) -> Double {
     switch shape.kind {
-    case .idle: return 1
+    case .idle: return first.choiceCount == 1 ? 1 : 0
     case .single:
       let loops = first.temporalCount
       guard loops > 0 else { return 1 }

@@ -2,128 +2,84 @@ internal import Accelerators
 
 /// The `separable` latency (`Documentation/Model.md`, section 4).
 extension MappingEvaluator {
-  func cycles(_ state: inout EvaluationState, _ mapping: borrowing CompactMapping) -> Int64 {
-    var compute = steps(state)
-    for level in 0..<levelCount where level > 0 && prices.levels[level].isMemory {
-      if prices.levels[level].stopsChildren {
-        compute += wholeCycles(ownCycles(level, state, mapping, of: .everything))
-        continue
-      }
-      for part in [TilePart.operands, .outputs] {
-        let own = ownCycles(level, state, mapping, of: part)
-        let slowest = max(own, parentCycles(level, state, mapping, of: part))
-        if slowest > 0 { compute += wholeCycles(slowest) }
+  /// Which tiles nothing hides: the first of weights and inputs, or the last of outputs.
+  enum TilePart: Int {
+    case operands, outputs
+  }
+
+  /// Loads ports with the words of a level's busiest instance.
+  @inline(__always)
+  func load(
+    _ words: Double, _ level: Int, _ tensor: Int, _ kind: ArrayPrices.Kind,
+    _ state: inout EvaluationState
+  ) {
+    let reduction = state.reductions[level]
+    for index in prices.loads(level, ArrayPrices.stream(tensor, kind)) {
+      let load = prices.loads[index]
+      state.portLoads[load.port] += words * load.weight(reduction)
+    }
+    if prices.levels[level].stopsChildren, kind == .fills || kind == .drains {
+      loadTile(words, level, tensor, kind, tileOf: level, .operands, &state)
+    }
+  }
+
+  /// Loads ports of a level, or of its parents, with the level's words that nothing hides.
+  @inline(__always)
+  func loadTile(
+    _ words: Double, _ level: Int, _ tensor: Int, _ kind: ArrayPrices.Kind, tileOf child: Int,
+    _ part: TilePart, _ state: inout EvaluationState
+  ) {
+    let reduction = state.reductions[level]
+    let first = (2 &* child &+ part.rawValue) &* prices.divisors.count
+    for index in prices.loads(level, ArrayPrices.stream(tensor, kind)) {
+      let load = prices.loads[index]
+      state.tileLoads[first &+ load.port] += words * load.weight(reduction)
+    }
+  }
+
+  /// Cycles from all that loads the ports.
+  @inline(__always)
+  func cycles(_ state: inout EvaluationState) -> Int64 {
+    var compute = steps(&state)
+    let portCount = prices.divisors.count
+    for level in 1..<max(1, levelCount) {
+      let inner = prices.levels[level].lastPort
+      for part in 0..<2 {
+        let first = (2 &* level &+ part) &* portCount
+        var slowest = 0.0
+        for port in 0..<inner where state.tileLoads[first &+ port] > 0 {
+          slowest = max(slowest, state.tileLoads[first &+ port] / prices.divisors[port])
+        }
+        if slowest > 0 { compute += Self.whole(slowest) }
       }
     }
-    var ports = 0.0
-    for level in 0..<levelCount {
-      let reduction = state.reduction(level)
-      for port in prices.levels[level].ports {
-        ports = max(ports, cycles(port, level, reduction, state))
-      }
+    var slowest = 0.0
+    for port in 0..<portCount where state.portLoads[port] > 0 {
+      slowest = max(slowest, state.portLoads[port] / prices.divisors[port])
     }
-    return min(mostCycles, max(compute, wholeCycles(ports)))
+    // Rounding up keeps the order, so that the slowest port alone is rounded.
+    return min(mostCycles, max(compute, Self.whole(slowest)))
+  }
+
+  /// Rounds up as the model does.
+  @inline(__always)
+  private static func whole(_ cycles: Double) -> Int64 {
+    if cycles < 1e15 {
+      let whole = Int64(cycles)
+      if Double(whole) == cycles { return min(mostCycles, whole) }
+    }
+    return wholeCycles(cycles)
   }
 
   /// Steps of the temporal nest.
-  private func steps(_ state: EvaluationState) -> Int64 {
-    let nest = state.nest
-    var steps = nest.product(nest.temporal & ~nest.loops(of: nest.uneven))
-    var rest = nest.uneven
+  @inline(__always)
+  private func steps(_ state: inout EvaluationState) -> Int64 {
+    var steps = state.nest.product(state.nest.temporal & ~state.unevenLoops)
+    var rest = state.nest.uneven
     while rest != 0 {
-      let dimension = rest.trailingZeroBitCount
+      steps *= self.steps(rest.trailingZeroBitCount, &state)
       rest &= rest &- 1
-      // A dimension that moves nothing and whose lanes share: present once a step.
-      var scope = EvaluationScope(tensor: 0, depth: levelCount)
-      scope.united = ~nest.temporal
-      let table = idleTable(dimension, nest.loops[dimension], scope, state)
-      steps *= tables.values[table + FactorTables.Part.columns + FactorTables.Column.all]
     }
     return Int64(steps)
-  }
-
-  /// Cycles of a port for all the words its level moves.
-  @inline(__always)
-  private func cycles(
-    _ port: Int, _ level: Int, _ reduction: ArrayPrices.Reduction, _ state: EvaluationState
-  ) -> Double {
-    var total = 0.0
-    for index in prices.ports[port].loads {
-      let load = prices.loads[index]
-      total +=
-        state.busiest[ArrayPrices.streamCount * level + load.stream] * load.weight(reduction)
-    }
-    return total == 0 ? 0 : total / prices.ports[port].divisor
-  }
-
-  /// What nothing hides of a level's transfers.
-  private enum TilePart {
-    /// The first tiles of weights and inputs.
-    case operands
-    /// The last tile of outputs.
-    case outputs
-    /// All tiles, of a buffer that stops its children.
-    case everything
-  }
-
-  /// Cycles of a level's slowest port for its own side of the tiles.
-  @inline(__always)
-  private func ownCycles(
-    _ level: Int, _ state: EvaluationState, _ mapping: borrowing CompactMapping, of part: TilePart
-  ) -> Double {
-    let reduction = state.reduction(level)
-    var slowest = 0.0
-    for port in prices.levels[level].ports {
-      var total = 0.0
-      for index in prices.ports[port].loads {
-        let load = prices.loads[index]
-        let (tensor, kind) = (load.stream >> 2, load.stream & 3)
-        let words: Double
-        switch (part, kind) {
-        case (.operands, ArrayPrices.Kind.fills.rawValue) where tensor != 2,
-          (.outputs, ArrayPrices.Kind.drains.rawValue) where tensor == 2:
-          words = state.firstTiles[6 * level + 2 * tensor]
-        case (.everything, ArrayPrices.Kind.fills.rawValue),
-          (.everything, ArrayPrices.Kind.drains.rawValue):
-          words = state.busiest[ArrayPrices.streamCount * level + load.stream]
-        default: continue
-        }
-        total += words * load.weight(reduction)
-      }
-      if total > 0 { slowest = max(slowest, total / prices.ports[port].divisor) }
-    }
-    return slowest
-  }
-
-  /// Cycles of the slowest port of the levels that exchange the tiles with a level.
-  @inline(__always)
-  private func parentCycles(
-    _ child: Int, _ state: EvaluationState, _ mapping: borrowing CompactMapping, of part: TilePart
-  ) -> Double {
-    var slowest = 0.0
-    var open = mapping.keeps[child] & (part == .outputs ? 4 : 3)
-    let kind = part == .outputs ? ArrayPrices.Kind.updates : .reads
-    var level = child - 1
-    while open != 0, level >= 0 {
-      let tensors = open & mapping.keeps[level]
-      open &= ~tensors
-      if tensors != 0 {
-        let reduction = state.reduction(level)
-        for port in prices.levels[level].ports {
-          var total = 0.0
-          for index in prices.ports[port].loads {
-            let load = prices.loads[index]
-            let tensor = load.stream >> 2
-            guard load.stream & 3 == kind.rawValue, tensors & 1 << UInt8(tensor) != 0 else {
-              continue
-            }
-            total += state.firstTiles[6 * child + 2 * tensor + 1] * load.weight(reduction)
-          }
-          if total > 0 { slowest = max(slowest, total / prices.ports[port].divisor) }
-        }
-      }
-      level -= 1
-    }
-    return slowest
   }
 }

@@ -9,18 +9,26 @@ struct EvaluationScope {
   var first: UInt64 = 0
   /// Spatial loops each choice of which gets a count of its own.
   var separate: UInt64 = 0
-  /// The loop along which a neighbour's words serve too; -1 for none.
-  var forwarding = -1
+  /// The loop along which a neighbour's words serve too, if any.
+  var forwarding: UInt64 = 0
   /// Levels whose diagonal wires join choices.
   var diagonalLevels: Range<Int> = 0..<0
   /// Whether leaving words are followed instead of entering ones.
   var isLeaving = false
+
+  /// Loops that are not simply summed.
+  @inline(__always)
+  var special: UInt64 { united | first | separate | forwarding }
 }
 
 /// A count summed over the separate choices, and the largest of them.
 struct SeparateCount {
   var sum: Double
   var largest: Double
+  /// What the axes contribute to the words present at the first step, for choice 0.
+  var firstAxes = 1.0
+  /// What they contribute to the most words of a tile.
+  var peakAxes = 1.0
 }
 
 /// Counts are whole numbers held as floating point: none is above the problem's iterations, which
@@ -36,26 +44,30 @@ extension MappingEvaluator {
     let idle = product.idleLoops
     // The loops inside the innermost one that moves a single index.
     let after: UInt64 =
-      product.moving == 0 ? 0 : ~UInt64(0) >> UInt64(product.moving.leadingZeroBitCount)
+      product.moving == 0 ? 0 : ~UInt64(0) &>> UInt64(product.moving.leadingZeroBitCount)
     let before = state.nest.product(idle & after)
     guard product.tableCount > 0 else {
       let words = product.base * before
-      return SeparateCount(sum: words * product.choices, largest: words)
+      return product.count(words)
+    }
+    if product.isAllKept, !product.hasColumns {
+      return product.count(
+        product.base * before * startsOfTables(product.tableCount, after, &state))
     }
     let all = product.base * before * state.nest.product(idle & ~after)
     let rest = inside & state.nest.temporal & ~after
     guard product.hasColumns else {
       let words =
-        all * presentOfTables(product.tableCount, state)
+        all * presentOfTables(product.tableCount, &state)
         - kept(product.base * before, product, after, rest, &state)
-      return SeparateCount(sum: words * product.choices, largest: words)
+      return product.count(words)
     }
-    var result = SeparateCount(sum: 0, largest: 0)
+    var result = product.count(0)
     repeat {
       let words =
-        all * presentOfTables(product.tableCount, state)
+        all * presentOfTables(product.tableCount, &state)
         - kept(product.base * before, product, after, rest, &state)
-      result.sum += words * product.choices * choicesOfTables(product.tableCount, state)
+      result.sum += words * product.choices * choicesOfTables(product.tableCount, &state)
       result.largest = max(result.largest, words)
     } while nextColumns(&product, &state)
     return result
@@ -65,16 +77,23 @@ extension MappingEvaluator {
   func presentAtAllSteps(
     _ scope: EvaluationScope, _ state: inout EvaluationState
   ) -> SeparateCount {
+    let inside = state.nest.outside[scope.depth]
+    if inside & (scope.united | scope.first | scope.separate) == 0,
+      scope.diagonalLevels.isEmpty
+    {
+      let words = tensors[scope.tensor].laneWords
+      return SeparateCount(sum: words, largest: words)
+    }
     var product = gather(scope, &state, needsKept: false)
     let all = product.base * state.nest.product(product.idleLoops)
     guard product.hasColumns else {
-      let words = all * presentOfTables(product.tableCount, state)
-      return SeparateCount(sum: words * product.choices, largest: words)
+      let words = all * presentOfTables(product.tableCount, &state)
+      return product.count(words)
     }
-    var result = SeparateCount(sum: 0, largest: 0)
+    var result = product.count(0)
     repeat {
-      let words = all * presentOfTables(product.tableCount, state)
-      result.sum += words * product.choices * choicesOfTables(product.tableCount, state)
+      let words = all * presentOfTables(product.tableCount, &state)
+      result.sum += words * product.choices * choicesOfTables(product.tableCount, &state)
       result.largest = max(result.largest, words)
     } while nextColumns(&product, &state)
     return result
@@ -89,34 +108,33 @@ extension MappingEvaluator {
     let count = product.tableCount
     for index in 0..<count {
       state.active[index].kept =
-        2 * (state.active[index].loops & state.nest.temporal & after).nonzeroBitCount
+        2 &* (state.active[index].loops & state.nest.temporal & after).nonzeroBitCount
     }
-    return tables.values.withUnsafeBufferPointer { values in
-      var (outer, kept, loops) = (base, 0.0, rest)
-      while loops != 0 {
-        let loop = loops.trailingZeroBitCount
-        let bit = loops & (0 &- loops)
-        loops &= loops &- 1
-        var words = outer
-        if product.idleLoops & bit != 0 {
-          words *= state.nest.passes[loop] - 1
-          outer *= state.nest.passes[loop]
-          for index in 0..<count {
-            let table = state.active[index]
-            words *= values[table.column + FactorTables.Column.kept + table.kept]
-          }
-        } else {
-          for index in 0..<count {
-            let table = state.active[index]
-            let own = table.loops & bit != 0
-            words *= values[table.column + FactorTables.Column.kept + table.kept + (own ? 1 : 0)]
-            if own { state.active[index].kept += 2 }
-          }
+    let values = tables.values
+    var (outer, kept, loops) = (base, 0.0, rest)
+    while loops != 0 {
+      let loop = loops.trailingZeroBitCount
+      let bit = loops & (0 &- loops)
+      loops &= loops &- 1
+      var words = outer
+      if product.idleLoops & bit != 0 {
+        words *= state.nest.passes[loop] - 1
+        outer *= state.nest.passes[loop]
+        for index in 0..<count {
+          let table = state.active[index]
+          words *= values[table.column &+ FactorTables.Column.kept &+ table.kept]
         }
-        kept += words
+      } else {
+        for index in 0..<count {
+          let table = state.active[index]
+          let own = table.loops & bit != 0
+          words *= values[table.column &+ FactorTables.Column.kept &+ table.kept &+ (own ? 1 : 0)]
+          if own { state.active[index].kept &+= 2 }
+        }
       }
-      return kept
+      kept += words
     }
+    return kept
   }
 
   // MARK: - Products
@@ -134,6 +152,17 @@ extension MappingEvaluator {
     var tableCount = 0
     /// Whether a table has several columns.
     var hasColumns = false
+    /// Whether at every step at which no loop of a single index moves, all that is present is kept.
+    var isAllKept = true
+    var firstAxes = 1.0
+    var peakAxes = 1.0
+
+    /// The count where all choices are alike.
+    @inline(__always)
+    func count(_ words: Double) -> SeparateCount {
+      SeparateCount(
+        sum: words * choices, largest: words, firstAxes: firstAxes, peakAxes: peakAxes)
+    }
   }
 
   /// Finds the tables of a scope, and multiplies what needs none.
@@ -141,84 +170,80 @@ extension MappingEvaluator {
   private func gather(
     _ scope: EvaluationScope, _ state: inout EvaluationState, needsKept: Bool
   ) -> ScopeProduct {
-    let plan = tensors[scope.tensor]
-    let nest = state.nest
-    let inside = nest.outside[scope.depth]
-    let spatial = inside & ~nest.temporal
-    let single = nest.loops(of: plan.single & ~nest.uneven)
-    let idle = nest.loops(of: plan.idle & ~nest.uneven)
+    let plan = tensors.baseAddress.unsafelyUnwrapped + scope.tensor
+    let inside = state.nest.outside[scope.depth]
+    let temporal = state.nest.temporal
+    let spatial = inside & ~temporal
+    let single = state.single[scope.tensor] & inside
+    let idle = state.idle[scope.tensor] & inside
     let picked = scope.first | scope.separate
     var product = ScopeProduct()
-    product.base = plan.singleWords
+    product.base = plan.pointee.singleWords
+    product.moving = single & temporal
+    product.idleLoops = idle & temporal
     if single & picked != 0 {
-      product.base /= nest.product(single & spatial & picked)
-      product.choices = nest.product(single & spatial & scope.separate)
+      product.base /= state.nest.product(single & picked)
+      product.choices = state.nest.product(single & scope.separate)
     }
-    let idleSpatial = idle & spatial
-    if idleSpatial != 0 {
-      product.base *= nest.product(idleSpatial & ~(scope.united | picked))
-      product.choices *= nest.product(idleSpatial & scope.separate)
+    if idle & spatial != 0 {
+      product.base *= state.nest.product(idle & spatial & ~(scope.united | picked))
+      product.choices *= state.nest.product(idle & scope.separate)
     }
-    product.moving = single & inside & nest.temporal
-    product.idleLoops = idle & inside & nest.temporal
-    if nest.uneven & (plan.single | plan.idle) != 0 {
+    if state.unevenLoops & inside != 0 {
       gatherUneven(scope, plan, &state, &product, needsKept: needsKept)
     }
-    for axis in plan.axes { gather(axis, scope, &state, &product, needsKept: needsKept) }
+    for index in plan.pointee.axes.indices {
+      let axis = plan.pointee.axes.baseAddress.unsafelyUnwrapped + index
+      let loops = state.axes[8 &* scope.tensor &+ index] & inside
+      if loops == 0 {
+        product.base *= axis.pointee.words
+        product.firstAxes *= axis.pointee.words
+        product.peakAxes *= axis.pointee.words
+        continue
+      }
+      let table = axisTable(8 &* scope.tensor &+ index, axis, loops, scope, &state)
+      product.firstAxes *=
+        tables.values[
+          table &+ (FactorTables.Part.columns + FactorTables.Column.firstStep)]
+      product.peakAxes *= tables.values[table &+ FactorTables.Part.peak]
+      product.isAllKept = false
+      push(table, loops, &state, &product)
+    }
     return product
   }
 
   private func gatherUneven(
-    _ scope: EvaluationScope, _ plan: TensorPlan, _ state: inout EvaluationState,
+    _ scope: EvaluationScope, _ plan: UnsafePointer<TensorPlan>, _ state: inout EvaluationState,
     _ product: inout ScopeProduct, needsKept: Bool
   ) {
     let inside = state.nest.outside[scope.depth]
     let picked = scope.first | scope.separate
-    var rest = state.nest.uneven & (plan.single | plan.idle)
+    var rest = state.nest.uneven & (plan.pointee.single | plan.pointee.idle)
     while rest != 0 {
       let dimension = rest.trailingZeroBitCount
       rest &= rest &- 1
       let loops = state.nest.loops[dimension] & inside
       if loops == 0 { continue }
-      let bound = bounds[dimension]
-      if plan.single & 1 << UInt8(dimension) == 0 {
-        if !needsKept, scope.depth == levelCount, loops & (picked | scope.united) == 0 {
-          product.base *= Double(bound)
-        } else {
-          push(idleTable(dimension, loops, scope, state), loops, &state, &product)
-        }
-      } else if loops & picked != 0 {
-        product.base /= Double(bound)
-        push(singleTable(dimension, loops, scope, state), loops, &state, &product)
-      } else if needsKept, loops & state.nest.temporal != 0 {
-        let table = singleTable(dimension, loops, scope, state)
-        if tables.values[table + FactorTables.Part.peak] != 0 {
-          product.moving |= loops & state.nest.temporal
-        } else {
-          product.base /= Double(bound)
-          push(table, loops, &state, &product)
-        }
+      if plan.pointee.single & LoopMask.member(dimension) == 0 {
+        let known = knownTable(
+          state.chains[dimension], scope, loops & scope.special,
+          scope.isLeaving ? .leavingIdle : .idle)
+        let table = known >= 0 ? known : idleTable(dimension, loops, scope, &state)
+        if tables.values[table &+ FactorTables.Part.peak] == 0 { product.isAllKept = false }
+        push(table, loops, &state, &product)
+        continue
+      }
+      guard loops & picked != 0 || needsKept && loops & state.nest.temporal != 0 else { continue }
+      let known = knownTable(state.chains[dimension], scope, loops & picked, .single)
+      let table = known >= 0 ? known : singleTable(dimension, loops, scope, &state)
+      if loops & picked == 0, tables.values[table &+ FactorTables.Part.peak] != 0 {
+        product.moving |= loops & state.nest.temporal
+      } else {
+        product.base /= Double(bounds[dimension])
+        product.isAllKept = false
+        push(table, loops, &state, &product)
       }
     }
-  }
-
-  @inline(__always)
-  private func gather(
-    _ axis: TensorPlan.Axis, _ scope: EvaluationScope, _ state: inout EvaluationState,
-    _ product: inout ScopeProduct, needsKept: Bool
-  ) {
-    let loops = state.nest.loops(of: axis.dimensionSet) & state.nest.outside[scope.depth]
-    if loops == 0 {
-      product.base *= axis.words
-      return
-    }
-    if !needsKept, scope.depth == levelCount,
-      loops & (scope.first | scope.separate | scope.united) == 0, scope.diagonalLevels.isEmpty
-    {
-      product.base *= axis.reaches
-      return
-    }
-    push(axisTable(axis, loops, scope, state), loops, &state, &product)
   }
 
   @inline(__always)
@@ -226,27 +251,41 @@ extension MappingEvaluator {
     _ table: Int, _ loops: UInt64, _ state: inout EvaluationState, _ product: inout ScopeProduct
   ) {
     state.active[product.tableCount] = ActiveTable(
-      column: table + FactorTables.Part.columns, table: table, loops: loops, kept: 0)
-    product.tableCount += 1
-    if tables.values[table + FactorTables.Part.columnCount] > 1 {
+      column: table &+ FactorTables.Part.columns, table: table, loops: loops, kept: 0)
+    product.tableCount &+= 1
+    if tables.values[table &+ FactorTables.Part.columnCount] > 1 {
       product.hasColumns = true
     } else {
       product.choices *=
-        tables.values[table + FactorTables.Part.columns + FactorTables.Column.choices]
+        tables.values[table &+ (FactorTables.Part.columns + FactorTables.Column.choices)]
     }
   }
 
   @inline(__always)
-  private func presentOfTables(_ count: Int, _ state: EvaluationState) -> Double {
+  private func presentOfTables(_ count: Int, _ state: inout EvaluationState) -> Double {
     var words = 1.0
     for index in 0..<count {
-      words *= tables.values[state.active[index].column + FactorTables.Column.all]
+      words *= tables.values[state.active[index].column &+ FactorTables.Column.all]
+    }
+    return words
+  }
+
+  /// Words present while the loops `outer` take any index, and those inside their first.
+  @inline(__always)
+  private func startsOfTables(
+    _ count: Int, _ outer: UInt64, _ state: inout EvaluationState
+  ) -> Double {
+    var words = 1.0
+    for index in 0..<count {
+      let table = state.active[index]
+      let own = (table.loops & state.nest.temporal & outer).nonzeroBitCount
+      words *= tables.values[table.column &+ FactorTables.Column.kept &+ 2 &* own]
     }
     return words
   }
 
   /// Choices that the tables of several columns have in the ones at hand.
-  private func choicesOfTables(_ count: Int, _ state: EvaluationState) -> Double {
+  private func choicesOfTables(_ count: Int, _ state: inout EvaluationState) -> Double {
     var choices = 1.0
     for index in 0..<count
     where tables.values[state.active[index].table + FactorTables.Part.columnCount] > 1 {
@@ -260,7 +299,7 @@ extension MappingEvaluator {
     for index in 0..<product.tableCount {
       let table = state.active[index].table
       let stride = Int(tables.values[table + FactorTables.Part.stride])
-      let columns = Int(tables.values[table + FactorTables.Part.columnCount])
+      let columns = Int(tables.values[table &+ FactorTables.Part.columnCount])
       state.active[index].column += stride
       if state.active[index].column < table + FactorTables.Part.columns + stride * columns {
         return true
@@ -273,92 +312,71 @@ extension MappingEvaluator {
   // MARK: - First and last steps
 
   /// Words present at the first step, or for leaving words at the last.
-  func presentAtEdge(_ scope: EvaluationScope, _ state: inout EvaluationState) -> Double {
-    let plan = tensors[scope.tensor]
-    let nest = state.nest
-    let spatial = nest.outside[scope.depth] & ~nest.temporal
+  ///
+  /// - Parameter tile: Words of the single indices of a first tile, times what the axes contribute.
+  func presentAtEdge(
+    _ scope: EvaluationScope, tile: Double, _ state: inout EvaluationState
+  ) -> Double {
+    let plan = tensors.baseAddress.unsafelyUnwrapped + scope.tensor
+    let inside = state.nest.outside[scope.depth]
+    let spatial = inside & ~state.nest.temporal
+    let counted = spatial & ~scope.first
+    var words =
+      tile
+      * state.nest.product(
+        counted & (state.single[scope.tensor] | state.idle[scope.tensor] & ~scope.united))
+    var rest = state.nest.uneven & (plan.pointee.single | plan.pointee.idle)
     let column =
-      scope.isLeaving ? FactorTables.Column.lastStep : FactorTables.Column.firstStep
-    let even = ~nest.uneven
-    var words = nest.product(nest.loops(of: plan.single & even) & spatial & ~scope.first)
-    words *= nest.product(
-      nest.loops(of: plan.idle & even) & spatial & ~(scope.first | scope.united))
-    var rest = plan.single
+      FactorTables.Part.columns
+      + (scope.isLeaving ? FactorTables.Column.lastStep : FactorTables.Column.firstStep)
     while rest != 0 {
       let dimension = rest.trailingZeroBitCount
       rest &= rest &- 1
-      let loops = nest.loops[dimension] & nest.outside[scope.depth]
-      let isEven = even & 1 << UInt8(dimension) != 0
-      if isEven || loops == 0 || !scope.isLeaving && loops & spatial & ~scope.first == 0 {
-        words *= Double(nest.extents[8 * scope.depth + dimension])
-      } else {
-        let table = singleTable(dimension, loops, scope, state)
-        words *= tables.values[table + FactorTables.Part.columns + column]
-      }
-    }
-    rest = plan.idle & nest.uneven
-    while rest != 0 {
-      let dimension = rest.trailingZeroBitCount
-      rest &= rest &- 1
-      let loops = nest.loops[dimension] & nest.outside[scope.depth]
-      if loops & spatial & ~(scope.first | scope.united) == 0 { continue }
-      let table = idleTable(dimension, loops, scope, state)
-      words *= tables.values[table + FactorTables.Part.columns + column]
-    }
-    for axis in plan.axes {
-      let loops = nest.loops(of: axis.dimensionSet) & nest.outside[scope.depth]
-      if loops == 0 {
-        words *= axis.words
-      } else {
-        let table = axisTable(axis, loops, scope, state)
-        words *= tables.values[table + FactorTables.Part.columns + column]
+      let loops = state.nest.loops[dimension] & inside
+      if plan.pointee.single & LoopMask.member(dimension) == 0 {
+        if loops & counted & ~scope.united == 0 { continue }
+        words *= tables.values[idleTable(dimension, loops, scope, &state) &+ column]
+      } else if loops & counted != 0 || scope.isLeaving && loops != 0 {
+        let known = knownTable(state.chains[dimension], scope, loops & scope.first, .single)
+        let table = known >= 0 ? known : singleTable(dimension, loops, scope, &state)
+        words *= tables.values[table &+ column]
+        words /= Double(state.nest.extents[8 &* scope.depth &+ dimension])
       }
     }
     return words
   }
 
   /// Distinct words that instance 0 of a level has over all steps; for outputs.
-  func distinctWordsOfFirstInstance(
-    _ tensor: Int, depth: Int, _ state: inout EvaluationState
-  ) -> Double {
-    let plan = tensors[tensor]
-    let nest = state.nest
-    let spatial = nest.outside[depth] & ~nest.temporal
-    var words = plan.singleWords
+  func distinctWordsOfFirstInstance(depth: Int, _ state: inout EvaluationState) -> Double {
+    let plan = tensors.baseAddress.unsafelyUnwrapped + 2
+    let inside = state.nest.outside[depth]
+    let spatial = inside & ~state.nest.temporal
+    var words = plan.pointee.singleWords
     if spatial == 0 { return words }
-    words /= nest.product(nest.loops(of: plan.single & ~nest.uneven) & spatial)
-    var scope = EvaluationScope(tensor: tensor, depth: depth)
+    words /= state.nest.product(state.single[2] & spatial)
+    var scope = EvaluationScope(tensor: 2, depth: depth)
     scope.first = spatial
-    var rest = plan.single & nest.uneven
+    var rest = plan.pointee.single & state.nest.uneven
     while rest != 0 {
       let dimension = rest.trailingZeroBitCount
       rest &= rest &- 1
-      let loops = nest.loops[dimension] & nest.outside[depth]
+      let loops = state.nest.loops[dimension] & inside
       if loops & spatial == 0 { continue }
-      let table = singleTable(dimension, loops, scope, state)
+      let table = singleTable(dimension, loops, scope, &state)
       words /= Double(bounds[dimension])
       words *= tables.values[table + FactorTables.Part.columns + FactorTables.Column.all]
     }
     return words
   }
 
-  /// The most words of a tile of a level.
-  func peakWords(_ tensor: Int, depth: Int, _ state: inout EvaluationState) -> Double {
-    let plan = tensors[tensor]
-    let nest = state.nest
-    var (words, rest) = (1.0, plan.single)
+  /// Words of the single indices of a level's first tile, which no tile has more of.
+  @inline(__always)
+  func tileWords(_ tensor: Int, depth: Int, _ state: inout EvaluationState) -> Double {
+    let plan = tensors.baseAddress.unsafelyUnwrapped + tensor
+    var (words, rest) = (1.0, plan.pointee.single)
     while rest != 0 {
-      words *= Double(nest.extents[8 * depth + rest.trailingZeroBitCount])
+      words *= Double(state.nest.extents[8 &* depth &+ rest.trailingZeroBitCount])
       rest &= rest &- 1
-    }
-    for axis in plan.axes {
-      let loops = nest.loops(of: axis.dimensionSet) & nest.outside[depth]
-      if loops == 0 {
-        words *= axis.words
-      } else {
-        let table = axisTable(axis, loops, EvaluationScope(tensor: tensor, depth: depth), state)
-        words *= tables.values[table + FactorTables.Part.peak]
-      }
     }
     return words
   }

@@ -5,11 +5,11 @@ struct TensorPlan {
   /// An axis that is not one index alone.
   struct Axis {
     var shape: FactorShape
-    /// The dimensions, the longer one first; the second may be the first again, as none.
-    var dimensions: (Int, Int)
+    /// The shorter of the two dimensions; 255 where there is none.
+    var secondDimension: UInt8
     var dimensionSet: UInt8
     /// First word of the keys of its tables.
-    var key: UInt64
+    var key: UInt64 = 0
     /// Pairs of indices that reach a word: what lanes that share nothing read.
     var reaches: Double
     /// Distinct words.
@@ -24,10 +24,19 @@ struct TensorPlan {
   var idle: UInt8 = 0
   /// Product of the bounds of the single dimensions.
   var singleWords = 1.0
-  var axes: [Axis] = []
+  /// Words of the whole tensor.
+  var words = 1.0
+  /// Words that lanes which share nothing read.
+  var laneWords = 1.0
+  /// Set once the keys are known.
+  var axes = UnsafeBufferPointer<Axis>(start: nil, count: 0)
 
-  init(_ projection: Projection?, of problem: Problem, storesPadding: Bool) {
+  init(
+    _ projection: Projection?, of problem: Problem, storesPadding: Bool,
+    knownAxes known: inout [Axis]
+  ) {
     guard let projection else { return }
+    var axes: [Axis] = []
     isPresent = true
     idle = ~projection.relevantDimensions.rawValue
     for axis in projection.axes {
@@ -39,12 +48,22 @@ struct TensorPlan {
       if !clips && Self.isDistinct(terms, problem) {
         for term in terms { single |= 1 << term.dimension.rawValue }
       } else {
-        axes.append(Axis(axis, terms, problem, isClipped: clips))
+        var axis = Axis(axis, terms, problem, isClipped: clips)
+        let number = known.firstIndex { $0.shape.isSameAxis(as: axis.shape) } ?? known.count
+        if number == known.count { known.append(axis) }
+        axis.key = FactorKeys.axis(number: number)
+        axes.append(axis)
       }
     }
     for dimension in LoopDimension.allCases where single & 1 << dimension.rawValue != 0 {
       singleWords *= Double(problem.bounds[dimension])
     }
+    words = axes.reduce(singleWords) { $0 * $1.words }
+    laneWords = axes.reduce(singleWords) { $0 * $1.reaches }
+    for dimension in LoopDimension.allCases where idle & 1 << dimension.rawValue != 0 {
+      laneWords *= Double(problem.bounds[dimension])
+    }
+    self.axes = UnsafeBufferPointer(copying: axes)
   }
 
   /// Whether each choice of indices reaches a word of its own, as digits of a number do. Then the
@@ -68,22 +87,23 @@ extension TensorPlan.Axis {
     let coefficient = { (number: Int) in
       sorted.indices.contains(number) ? Int(sorted[number].coefficient) : 1
     }
-    let dimension = { (number: Int) in
-      sorted.indices.contains(number) ? Int(sorted[number].dimension.rawValue) : -1
-    }
-    dimensions = (dimension(0), dimension(1))
+    secondDimension = sorted.count > 1 ? sorted[1].dimension.rawValue : .max
     dimensionSet = sorted.reduce(0) { $0 | 1 << $1.dimension.rawValue }
     let extent = coefficient(0) * (bound(0) - 1) + coefficient(1) * (bound(1) - 1) + 1
     shape = FactorShape(
       kind: .axis, bounds: (bound(0), bound(1)), coefficients: (coefficient(0), coefficient(1)),
       base: isClipped ? Int(axis.offset) : 0, wordCount: isClipped ? Int(axis.extent) : extent)
     if isClipped { shape.interiors = (shape.interior, 0..<0) }
-    key = 0
     (reaches, words) = shape.reach()
   }
 }
 
 extension FactorShape {
+  fileprivate func isSameAxis(as other: FactorShape) -> Bool {
+    bounds == other.bounds && coefficients == other.coefficients && base == other.base
+      && wordCount == other.wordCount && interiors.0 == other.interiors.0
+  }
+
   /// The indices of the first dimension that reach no padding whatever the second one is.
   fileprivate var interior: Range<Int> {
     let lower = base < 0 ? (-base + coefficients.0 - 1) / coefficients.0 : 0
