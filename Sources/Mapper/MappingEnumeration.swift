@@ -2,7 +2,7 @@ package import Dataflow
 internal import Ops
 
 /// Lists every mapping of a space: all factors that divide, all orders of temporal loops, all
-/// choices of what is kept. Spatial loops of an axis are in one order.
+/// choices of what is kept, and all orders of an axis's loops where its wires tell them apart.
 package struct MappingEnumeration {
   private let space: Mapspace
   private let tiles: TileTables
@@ -95,28 +95,41 @@ package struct MappingEnumeration {
     for option in options[level].all {
       guard let rest = tiles.tile(tiles.tile(cut), dividedBy: option.passes) else { continue }
       for order in orders(of: active, fixed: space.levels[level].order) {
-        if walk.isFull { return }
-        walk.levels.append(
-          LevelMapping(
-            keeps: keeps,
-            temporal: order.map { dimension in
-              let list = tiles.divisors[dimension]
-              let step = list[Int(cut[dimension])]
-              return Loop(
-                tiles.dimensions[dimension], passes: list[Int(whole[dimension])] / step, step: step)
-            },
-            spatialX: spatial(option.x, cut: cut, outer: SIMD8(repeating: 0), level: level),
-            spatialY: spatial(option.y, cut: cut, outer: option.x, level: level)))
-        enter(level + 1, digits: tiles.digits[rest], &walk)
-        walk.levels.removeLast()
+        for (x, y) in axisOrders(option, level: level) {
+          if walk.isFull { return }
+          walk.levels.append(
+            LevelMapping(
+              keeps: keeps,
+              temporal: order.map { dimension in
+                let list = tiles.divisors[dimension]
+                let step = list[Int(cut[dimension])]
+                return Loop(
+                  tiles.dimensions[dimension], passes: list[Int(whole[dimension])] / step,
+                  step: step)
+              },
+              spatialX: spatial(x, option.x, cut: cut, outer: SIMD8(repeating: 0)),
+              spatialY: spatial(y, option.y, cut: cut, outer: option.x)))
+          enter(level + 1, digits: tiles.digits[rest], &walk)
+          walk.levels.removeLast()
+        }
       }
     }
   }
 
+  /// The orders of the loops along x and y.
+  private func axisOrders(_ option: SpatialOption, level: Int) -> [(x: [Int], y: [Int])] {
+    let wires = space.hierarchy.levels[level]
+    let (x, y) = (options[level].order(option.x), options[level].order(option.y))
+    if wires.x.forward.isEmpty && wires.y.forward.isEmpty && wires.diagonal.isEmpty {
+      return [(x, y)]
+    }
+    return permutations(x).flatMap { x in permutations(y).map { (x, $0) } }
+  }
+
   private func spatial(
-    _ passes: SIMD8<UInt8>, cut: SIMD8<UInt8>, outer: SIMD8<UInt8>, level: Int
+    _ order: [Int], _ passes: SIMD8<UInt8>, cut: SIMD8<UInt8>, outer: SIMD8<UInt8>
   ) -> [Loop] {
-    options[level].order(passes).map { dimension in
+    order.map { dimension in
       let list = tiles.divisors[dimension]
       let count = list[Int(passes[dimension])]
       return Loop(

@@ -4,9 +4,10 @@ internal import Ops
 
 /// Finds a problem's best mapping on an array, with steps that divide.
 ///
-/// A space small enough is evaluated mapping by mapping, and the result is proven. In any other,
-/// ``BeamSearch`` proposes the best mappings by its estimate, which are evaluated exactly, and the
-/// best of them is improved by single changes until none helps.
+/// Under rule set `exact`, ``ProofSearch`` returns the best mapping of the space and proves it, unless
+/// the space is so large that it gives up. Then, and under rule set `timeloop`, whose shortcuts leave
+/// no bound to prove with, ``BeamSearch`` proposes the best mappings by its estimate, which are
+/// evaluated, and the best of them is improved by single changes until none helps.
 public struct MappingSearch: Sendable {
   public let space: Mapspace
   public let objective: Objective
@@ -24,9 +25,7 @@ public struct MappingSearch: Sendable {
   ///
   /// - Throws: `UnmappableError` when no mapping fits.
   public func best() throws(UnmappableError) -> SearchResult {
-    if space.rules == .exact, let proof = Proof(space) {
-      return try proof.best(minimizing: objective, model: model)
-    }
+    if let proof = Proof(space) { return try proven(proof) }
     let enumeration = MappingEnumeration(space)
     if let mappings = enumeration.mappings(atMost: Self.exhaustiveLimit) {
       var incumbent: Incumbent?
@@ -37,6 +36,23 @@ public struct MappingSearch: Sendable {
         isProvenBest: true)
     }
     return try searched()
+  }
+
+  /// The best mapping by branch and bound, or where that gives up, the better of what it and the
+  /// search by estimates have found.
+  private func proven(_ proof: Proof) throws(UnmappableError) -> SearchResult {
+    let search = proof.run(.single(objective))
+    var incumbent: Incumbent?
+    if let point = search.incumbents.points.first { consider(Mapping(point.mapping), &incumbent) }
+    var evaluations = search.evaluations
+    if search.isExhausted, let other = try? searched() {
+      evaluations += other.evaluations
+      consider(other.mapping, &incumbent)
+    }
+    guard let incumbent else { throw explanation() }
+    return SearchResult(
+      mapping: incumbent.mapping, cost: incumbent.cost, evaluations: evaluations,
+      isProvenBest: !search.isExhausted)
   }
 
   /// The result of the search alone, however small the space is.
@@ -125,15 +141,9 @@ public struct MappingSearch: Sendable {
 
   /// The exact cost of a mapping.
   package func cost(of mapping: Mapping) throws(MappingError) -> NestCost {
-    let counts =
-      switch space.rules {
-      case .exact:
-        try ReuseAnalysis(space.problem, on: space.hierarchy, switches: space.array.switches)
-          .accessCounts(under: mapping)
-      case .timeloop:
-        try TimeloopAnalysis(space.problem, on: space.hierarchy, switches: space.array.switches)
-          .accessCounts(under: mapping)
-      }
+    let counts = try ReuseAnalysis(
+      space.problem, on: space.hierarchy, switches: space.array.switches
+    ).accessCounts(under: mapping, by: space.rules)
     return model.cost(of: space.problem, under: mapping, counts: counts)
   }
 

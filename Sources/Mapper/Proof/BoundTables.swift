@@ -63,6 +63,9 @@ final class BoundTables: Sendable {
     levels = inner.reversed()
   }
 
+  /// How many ways through fan-outs the tables looked at.
+  var branchCount: Int64 { levels.reduce(0) { $0 + Int64($1.table.branches.count) } }
+
   /// The least energy of any mapping.
   var least: Double {
     let entry = levels[0].table.entry

@@ -17,6 +17,13 @@ struct OuterPart: Sendable {
   var stays = SIMD4<Double>(repeating: 1)
   /// The class of the innermost loop in time; negative while there is none.
   var classes = -1
+  /// Of each tensor, what fan-outs since its keeper multiplied: children that hold the same words,
+  /// those of them that no wire serves together, and those along which the input slides.
+  var copies = SIMD4<Double>(repeating: 1)
+  var apart = SIMD4<Double>(repeating: 1)
+  var alongSlides = 1.0
+  /// Of each tensor, picojoules charged for the way to its next keeper.
+  var provisional = SIMD4<Double>(repeating: 0)
   /// Whether children of different instances work on partial sums of the same output words.
   var sharesOutputs = false
   /// The outermost level with a loop over a reduction dimension; a large number while there is none.

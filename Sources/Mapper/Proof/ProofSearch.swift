@@ -12,9 +12,8 @@ struct ProofSearch {
   private(set) var incumbents: Incumbents
   /// Parts of mappings and mappings looked at.
   private(set) var evaluations: Int64 = 0
-  /// Mappings evaluated exactly.
-  private(set) var leaves: Int64 = 0
-  var stats = SIMD8<Int64>(repeating: 0)
+  /// Parts looked at after which the search gives up.
+  private let effort: Int64
   private let evaluator: MappingEvaluator
   private var orderings: [LoopOrderings]
   private var inputs: InputMoves
@@ -22,8 +21,10 @@ struct ProofSearch {
   private var loops: [InputMoves.Loop] = []
   private var path: [ChosenLevel]
 
-  init(_ context: ProofContext, goal: SearchGoal) {
+  /// - Parameter effort: parts looked at after which the search gives up.
+  init(_ context: ProofContext, goal: SearchGoal, effort: Int64 = .max) {
     self.context = context
+    self.effort = effort
     incumbents = Incumbents(goal)
     evaluator = MappingEvaluator(context.space.problem, on: context.space.array)
     orderings = context.space.levels.indices.map { LoopOrderings(context, level: $0) }
@@ -33,8 +34,13 @@ struct ProofSearch {
     path = Array(repeating: ChosenLevel(), count: context.space.levels.count)
   }
 
+  /// Whether the search gave up, so that nothing is proven.
+  var isExhausted: Bool { evaluations >= effort }
+
   /// Searches all mappings whose levels keep given tensors.
   mutating func search(_ tables: BoundTables) {
+    evaluations += tables.branchCount
+    if isExhausted || incumbents.ruleOut(energy: tables.least, cycles: 1) { return }
     let whole = context.lattice.tiles.count - 1
     guard tables.fits[0][whole] else { return }
     var part = OuterPart()
@@ -69,7 +75,6 @@ struct ProofSearch {
     let lattice = context.lattice
     let rules = context.space.levels[level]
     path[level].entered = tile
-    stats[min(level, 3)] += 1
     let floor = cycles(part, lanes: tables.levels[level].table.lanesAtEntry[tile])
     if rules.temporal == 0 {
       follow(tile, in: level, part, [], tables)
@@ -99,6 +104,7 @@ struct ProofSearch {
     candidates.sort { ($0.score, $0.front) < ($1.score, $1.front) }
     for candidate in candidates
     where !incumbents.ruleOut(energy: candidate.energy, cycles: candidate.cycles) {
+      if isExhausted { return }
       follow(Int(candidate.front), in: level, part, extra, tables)
     }
   }
@@ -153,8 +159,6 @@ struct ProofSearch {
       guard fits(level, tile, tables.keeps[level], reduction: level) else { return }
     }
     let orders = orderings[level].orders(of: active, afresh: afresh)
-    stats[4] += 1
-    stats[5] += Int64(orders.count)
     let cycles = cycles(part, lanes: tables.levels[level].table.lanesInFront[front])
     for order in orders {
       if order.count > 0 {
@@ -163,8 +167,7 @@ struct ProofSearch {
           part.energy + tables.levels[level].table.front[number][front] + extra[number], cycles: cycles)
         if incumbents.ruleOut(energy: energy, cycles: cycles) { continue }
       }
-      stats[6] += 1
-      var next = base
+        var next = base
       next.step(order.dimensions, loops: order.count, from: tile, to: front, context)
       path[level].order = order.dimensions
       path[level].loops = order.count
@@ -262,6 +265,7 @@ struct ProofSearch {
     }
     for continuation in continuations
     where !incumbents.ruleOut(energy: continuation.energy, cycles: continuation.cycles) {
+      if isExhausted { return }
       path[level].way = Int(continuation.branch.way)
       enter(level + 1, tile: Int(continuation.branch.tile), continuation.part, tables)
     }
@@ -284,6 +288,8 @@ struct ProofSearch {
         continue
       }
       let arrives = transfer.innerSharing == 1
+      let before = part.energy
+      defer { part.provisional[index] = part.energy - before }
       switch transfer.role {
       case .weight:
         part.energy += transfer.pricePerMove(way) * words[0]
@@ -337,10 +343,14 @@ struct ProofSearch {
       var together = way.lanes / way.copies[tensor] * way.apart[tensor]
       if tensor == 1 {
         for dimension in 0..<lattice.dimensionCount where context.inputSlides.slides(along: dimension) {
-          together /= Double(lattice.tiles.divisors[dimension][Int(way.passes[dimension])])
+          let passes = Double(lattice.tiles.divisors[dimension][Int(way.passes[dimension])])
+          together /= passes
+          part.alongSlides *= passes
         }
       }
       part.together[tensor] *= together
+      part.copies[tensor] *= way.copies[tensor]
+      part.apart[tensor] *= way.apart[tensor]
     }
     if way.copies[2] > 1 { part.sharesOutputs = true }
     if part.reduction > level && way.copies[2] > 1 { part.reduction = level }
@@ -361,11 +371,63 @@ struct ProofSearch {
       guard fits(level, tile, tables.keeps[level], reduction: part.reduction) else { return }
     }
     expose(level, tile: tile, &next, tables.transfers.ending[level])
+    if settle(level, tile: tile, &next, tables) { return }
     for role in tables.keeps[level].members {
-      next.keeperLanes[Int(role.rawValue)] = part.lanes
-      next.together[Int(role.rawValue)] = 1
+      let index = Int(role.rawValue)
+      next.keeperLanes[index] = part.lanes
+      next.together[index] = 1
+      next.copies[index] = 1
+      next.apart[index] = 1
+      if role == .input { next.alongSlides = 1 }
     }
     expand(level, tile: tile, next, tables)
+  }
+
+  /// Charges what loops between a transfer's fan-out and the level it ends at add; whether that
+  /// rules the part out.
+  private mutating func settle(
+    _ level: Int, tile: Int, _ part: inout OuterPart, _ tables: BoundTables
+  ) -> Bool {
+    var hasChanged = false
+    let lattice = context.lattice
+    for transfer in tables.transfers.ending[level] where transfer.stage < level - 1 {
+      let index = Int(transfer.role.rawValue)
+      let (copies, apart) = (part.copies[index], part.apart[index])
+      var energy = 0.0
+      switch transfer.role {
+      case .weight:
+        let moved = lattice.distinct.weight * lattice.copies.weight[tile] / part.stays[0]
+        energy =
+          moved * (transfer.read * apart / copies + transfer.fill
+            + transfer.hop / transfer.innerSharing)
+      case .input:
+        let moved = inputMoves(into: tile)
+        energy =
+          moved * (transfer.read * apart / (copies * part.alongSlides) + transfer.fill
+            + transfer.hop / transfer.innerSharing)
+      case .output:
+        let moved = lattice.distinct.output * lattice.copies.output[tile] / part.stays[2]
+        let sent = transfer.hop / transfer.innerSharing
+        energy =
+          moved * (transfer.update * apart / copies
+            + (transfer.read + transfer.fill + transfer.hop) / copies + transfer.drain + sent
+            + (transfer.innerSharing > 1 ? 0 : transfer.addition * (1 - apart / copies))
+            - transfer.laterReturns * (1 - 1 / copies))
+      }
+      let more = energy - part.provisional[index]
+      if more > 0 {
+        part.energy += more
+        hasChanged = true
+      }
+    }
+    guard hasChanged else { return false }
+    let bound = tables.levels[level].table
+    let inside =
+      part.classes >= 0
+      ? bound.entry[part.classes][tile] : bound.entry.reduce(.infinity) { min($0, $1[tile]) }
+    let cycles = cycles(part, lanes: bound.lanesAtEntry[tile])
+    return incumbents.ruleOut(
+      energy: energy(part.energy + inside, cycles: cycles), cycles: cycles)
   }
 
   /// Adds the time of a level's first and last tiles, or of all of a single buffer's.
@@ -416,7 +478,7 @@ struct ProofSearch {
   // MARK: - Whole mappings
 
   private mutating func evaluate(_ tables: BoundTables) {
-    leaves += 1
+    evaluations += 1
     let mapping = compactMapping(tables.keeps)
     guard let figures = evaluator.figures(of: mapping) else { return }
     incumbents.consider(
