@@ -13,12 +13,23 @@ public struct ReportContext: Hashable, Sendable {
   }
 
   public var basis: Basis
-  /// SHA-256 of the target's files.
+  /// Values that replaced those of the target's file, by key path.
+  public var overrides: [String: String]
+  /// SHA-256 of the target's files and of what replaced values in them.
   public var configSHA256: String
 
-  public init(_ basis: Basis, configSHA256: String) {
+  public init(_ basis: Basis, overrides: [String: String] = [:], configSHA256: String) {
     self.basis = basis
+    self.overrides = overrides
     self.configSHA256 = configSHA256
+  }
+
+  /// What was set from outside, as on the command line; `nil` for nothing.
+  private var setText: String? {
+    overrides.isEmpty
+      ? nil
+      : overrides.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+        .joined(separator: ", ")
   }
 
   /// Whether a layer's output may stay on chip; `nil` for a measurement.
@@ -47,6 +58,7 @@ public struct ReportContext: Hashable, Sendable {
       .init("objective", .optional(objective)), .init("factors", .optional(factors)),
       .init("counting", .optional(counting)), .init("latency_model", .string(latencyModel)),
       .init("batch", .integer(Int64(batch))), .init("activations", .optional(activations)),
+      .init("set", .optional(setText)),
     ]
   }
 
@@ -67,6 +79,7 @@ public struct ReportContext: Hashable, Sendable {
       "objective \(options.objective.rawValue)\(scope), \(options.factors.rawValue) factors, "
         + "\(options.counting.rawValue) counting, \(options.counting.latencyModel) latency model, "
         + "batch \(options.batch), activations \(activations.rawValue)"
+        + (setText.map { ", set \($0)" } ?? "")
     case .measurement(let batch): "measured, batch \(batch)"
     }
   }
@@ -126,7 +139,7 @@ public struct CostReportJSON: Sendable {
   static let keys: Set<String> = [
     "schema", "target", "space", "arch", "index", "macs", "params", "latency_ms", "energy_mj",
     "dram_bytes", "objective", "objective_scope", "eliminate_dead_nodes", "factors", "counting",
-    "latency_model", "batch", "activations", "hwcost", "model", "config_sha256", "layers",
+    "latency_model", "batch", "activations", "set", "hwcost", "model", "config_sha256", "layers",
   ]
 
   /// The columns of a row that is a layer, which a joined column cannot have either.

@@ -23,7 +23,10 @@ public struct LoadedTarget: Sendable {
   public var model: Model
   /// Key paths of the file's numbers that have neither a source nor a reason to be assumed.
   public var unsourcedNumbers: [String] = []
-  /// SHA-256 of the files that describe the target, one after the other.
+  /// Values that replaced those of the file, by key path.
+  public var overrides: [String: String] = [:]
+  /// SHA-256 of the files that describe the target and of what replaced values in them, one after
+  /// the other.
   public var configSHA256: String
 
   /// Whether the target is a table of measurements, which no option of a model changes.
@@ -51,7 +54,8 @@ extension LoadedTarget {
     switch model {
     case .spatialArray(let array):
       return ReportContext(
-        .model(options, activations: array.residency), configSHA256: configSHA256)
+        .model(options, activations: array.residency), overrides: overrides,
+        configSHA256: configSHA256)
     case .measured(let device):
       let batch = device.manifest.batch
       if let givenBatch, givenBatch != batch {
@@ -93,9 +97,12 @@ public struct TargetCatalog: Sendable {
 
   /// The target of a name or of a path to its file.
   ///
+  /// - Parameter overrides: Key path to YAML text: values that replace those of the file.
   /// - Throws: `CostAPIError` when there is none, or its files have mistakes.
-  public func target(_ nameOrPath: String) throws(CostAPIError) -> LoadedTarget {
-    var target = try Self.load(try path(of: nameOrPath, .target))
+  public func target(
+    _ nameOrPath: String, overriding overrides: [String: String] = [:]
+  ) throws(CostAPIError) -> LoadedTarget {
+    var target = try Self.load(try path(of: nameOrPath, .target), overriding: overrides)
     target.reference = nameOrPath
     return target
   }
@@ -152,34 +159,47 @@ public struct TargetCatalog: Sendable {
 extension TargetCatalog {
   /// Reads a target's file, and those it names.
   ///
+  /// - Parameter overrides: Key path to YAML text: values that replace those of the file.
   /// - Throws: `CostAPIError` with every mistake of the files.
-  public static func load(_ path: String) throws(CostAPIError) -> LoadedTarget {
+  public static func load(
+    _ path: String, overriding overrides: [String: String] = [:]
+  ) throws(CostAPIError) -> LoadedTarget {
     let file = try YAMLFile(path)
     let kind = try file.decode { document throws(InputError) in
       try HardwareConfig.kind(of: document)
     }
     switch kind {
-    case .measured: return try measuredDevice(file)
-    case .spatialArray: return try spatialArray(file)
+    case .measured:
+      guard overrides.isEmpty else {
+        throw .request(
+          "'\(path)' is measured: none of its values can be set", hint: "leave --set out")
+      }
+      return try measuredDevice(file)
+    case .spatialArray: return try spatialArray(file, overriding: overrides)
     }
   }
 
-  private static func spatialArray(_ file: YAMLFile) throws(CostAPIError) -> LoadedTarget {
+  private static func spatialArray(
+    _ file: YAMLFile, overriding overrides: [String: String]
+  ) throws(CostAPIError) -> LoadedTarget {
     var sources = [file.path: file.text]
     var parts = [file.text]
+    let replaced = overrides.sorted { $0.key < $1.key }
+    for (keyPath, text) in replaced { sources["\(keyPath)=\(text)"] = text }
     let folder = SearchPath.parent(of: file.path)
     do throws(InputError) {
-      let config = try HardwareConfig(file.document) { name in
+      let config = try HardwareConfig(file.document, overriding: overrides) { name in
         let path = "\(folder)/dataflows/\(name).yaml"
         guard let text = try? TextFile.read(path) else { return nil }
         sources[path] = text
         parts.append(text)
         return InputText(text: text, file: path)
       }
+      parts += replaced.map { "\n\($0.key)=\($0.value)" }
       return LoadedTarget(
         name: config.array.name, reference: file.path, path: file.path,
         model: .spatialArray(config.array), unsourcedNumbers: config.unsourcedNumbers,
-        configSHA256: SHA256.hexadecimal(of: parts.joined()))
+        overrides: overrides, configSHA256: SHA256.hexadecimal(of: parts.joined()))
     } catch {
       throw .input(error, sources: sources)
     }

@@ -29,6 +29,13 @@ struct GoldenTests {
         ]
       ),
       (
+        "cost-eyeriss-resident",
+        [
+          "cost", "--target", "eyeriss", "--set", "activations=resident", "--network", "alexnet",
+          "--per-layer",
+        ]
+      ),
+      (
         "map-eyeriss-like-conv",
         [
           "map", "--target", "eyeriss-like", "--layer", "conv c=16 k=16 h=32 r=3 pad=1",

@@ -3,28 +3,19 @@ import Testing
 
 @Suite("Activations that stay on chip, on the command line")
 struct ResidencyCommandTests {
-  /// Eyeriss with its activations resident, as a file.
-  private func target(in folder: TemporaryFolder) throws -> String {
-    let url = Program.root.appendingPathComponent("hwconfigs/eyeriss.yaml")
-    let text = try String(contentsOf: url, encoding: .utf8)
-    let changed = text.replacing("activations: spill", with: "activations: resident")
-    try #require(changed != text)
-    return try folder.write(changed, to: "eyeriss.yaml")
-  }
+  private static let target = ["--target", "eyeriss", "--set", "activations=resident"]
 
-  private func report(_ target: String, _ arguments: String...) throws -> [String: Any] {
+  private func report(_ target: [String]) throws -> [String: Any] {
     let run = try Program.run(
-      ["cost", "--target", target, "--network", "alexnet", "--format", "json"] + arguments)
+      ["cost"] + target + ["--network", "alexnet", "--per-layer", "--format", "json"])
     try #require(run.status == 0, "\(run.errors)")
     return try #require((run.object()["reports"] as? [[String: Any]])?.first)
   }
 
   @Test("a network moves fewer bytes, and its report says what stayed")
   func network() throws {
-    let folder = try TemporaryFolder()
-    let target = try target(in: folder)
-    let resident = try report(target, "--per-layer")
-    let spilled = try report("eyeriss", "--per-layer")
+    let resident = try report(Self.target)
+    let spilled = try report(["--target", "eyeriss"])
     #expect(resident["activations"] as? String == "resident")
     #expect(spilled["activations"] as? String == "spill")
     #expect(
@@ -44,13 +35,11 @@ struct ResidencyCommandTests {
 
   @Test("tables and rows of layers say what stayed")
   func tables() throws {
-    let folder = try TemporaryFolder()
-    let target = try target(in: folder)
-    let arguments = ["cost", "--target", target, "--network", "alexnet", "--per-layer"]
+    let arguments = ["cost"] + Self.target + ["--network", "alexnet", "--per-layer"]
     let table = try Program.run(arguments).output
     #expect(table.contains("stayed on chip"))
     #expect(table.contains("  input, output   linear c=4096 k=4096\n"))
-    #expect(table.contains("activations resident\n"))
+    #expect(table.contains("activations resident, set activations=resident\n"))
     let rows = try Program.run(arguments + ["--format", "csv"]).output.split(separator: "\n")
     #expect(rows[0].contains(",resident,") && rows[0].contains(",activations,"))
     #expect(rows.last?.contains(",input,") == true)
@@ -59,13 +48,11 @@ struct ResidencyCommandTests {
 
   @Test("the same call gives the same bytes with any number of threads")
   func threads() throws {
-    let folder = try TemporaryFolder()
-    let target = try target(in: folder)
     let outputs = try ["1", "4"].map { jobs in
       try Program.run(
-        [
-          "cost", "--target", target, "--space", "nasbench201-cifar10", "--index", "17", "4711",
-          "--per-layer", "--format", "json", "--jobs", jobs,
+        ["cost"] + Self.target + [
+          "--space", "nasbench201-cifar10", "--index", "17", "4711", "--per-layer", "--format",
+          "json", "--jobs", jobs,
         ]
       ).output
     }
@@ -75,9 +62,7 @@ struct ResidencyCommandTests {
 
   @Test("a layer alone has nothing on chip, and says so")
   func alone() throws {
-    let folder = try TemporaryFolder()
-    let target = try target(in: folder)
-    let arguments = ["map", "--target", target, "--layer", "linear c=16 k=16"]
+    let arguments = ["map"] + Self.target + ["--layer", "linear c=16 k=16"]
     let table = try Program.run(arguments).output
     #expect(table.contains("on chip  nothing stays for a layer alone, without neighbours\n"))
     let object = try Program.run(arguments + ["--format", "json"]).object()
@@ -87,9 +72,7 @@ struct ResidencyCommandTests {
 
   @Test("describe names the level that holds them")
   func describe() throws {
-    let folder = try TemporaryFolder()
-    let target = try target(in: folder)
-    let text = try Program.run("describe", target).output
+    let text = try Program.run(["describe"] + Self.target.dropFirst()).output
     #expect(
       text.contains("activations between layers: resident in buffer where they fit\n"))
     let spilled = try Program.run("describe", "eyeriss").output

@@ -13,6 +13,7 @@ struct CostCommand: ParsableCommand {
         hwcost cost --target eyeriss --space nasbench201-cifar10 --index 0 1 2
         hwcost cost --target eyeriss --network vgg16 --per-layer
         hwcost cost --target eyeriss --space nasbench201-cifar10 --all --format csv
+        hwcost cost --target eyeriss --set activations=resident --network vgg16
       """)
 
   @Option(
@@ -32,6 +33,7 @@ struct CostCommand: ParsableCommand {
       valueName: "file"))
   var join: String?
 
+  @OptionGroup var replacing: ReplacedValues
   @OptionGroup var model: ModelOptions
   @OptionGroup var common: CommonOptions
 
@@ -49,7 +51,9 @@ struct CostCommand: ParsableCommand {
       }
     }
     let targets = try target.map { name in
-      try session.perform { () throws(CostAPIError) in try session.catalog.target(name) }
+      try session.perform { () throws(CostAPIError) in
+        try session.catalog.target(name, overriding: replacing.overrides)
+      }
     }
     var reports: [CostReportJSON] = []
     for loaded in targets {
@@ -132,6 +136,7 @@ struct CostCommand: ParsableCommand {
   private func mapCommand(_ loaded: LoadedTarget) -> [String] {
     var words = ["hwcost", "map", "--target", loaded.reference]
     if !common.config.isEmpty { words += ["--config"] + common.config }
+    if !replacing.values.isEmpty { words += ["--set"] + replacing.values }
     return words + model.given.flatMap { [$0.option, $0.value] }
   }
 }

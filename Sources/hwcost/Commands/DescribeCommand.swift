@@ -16,12 +16,13 @@ struct DescribeCommand: ParsableCommand {
   @Argument(help: ArgumentHelp("A target's name, or a path to its file.", valueName: "target"))
   var target: String
 
+  @OptionGroup var replacing: ReplacedValues
   @OptionGroup var common: CommonOptions
 
   func run() throws {
     let session = try Session(common)
     let loaded = try session.perform { () throws(CostAPIError) in
-      try session.catalog.target(target)
+      try session.catalog.target(target, overriding: replacing.overrides)
     }
     switch common.format {
     case .json: try session.emit(loaded.json.indentedText + "\n")

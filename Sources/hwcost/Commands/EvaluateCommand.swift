@@ -34,6 +34,7 @@ struct EvaluateCommand: ParsableCommand {
   @Flag(help: "Also show how often each level is used, and what each part costs.")
   var explain = false
 
+  @OptionGroup var replacing: ReplacedValues
   @OptionGroup var model: ModelOptions
   @OptionGroup var common: CommonOptions
 
@@ -51,6 +52,9 @@ struct EvaluateCommand: ParsableCommand {
       }
       guard target == nil, layer == nil, mapping == nil else {
         throw ValidationError("--timeloop cannot be used with --target, --layer or --mapping")
+      }
+      guard replacing.values.isEmpty else {
+        throw ValidationError("--set replaces values of a --target, not of Timeloop's files")
       }
       guard model.batch == nil else {
         throw ValidationError("--timeloop takes the batch from its problem file, not from --batch")
@@ -72,7 +76,7 @@ struct EvaluateCommand: ParsableCommand {
   }
 
   private func ownMapping(_ session: Session) throws(CostAPIError) -> LayerReportJSON {
-    let loaded = try session.catalog.target(target ?? "")
+    let loaded = try session.catalog.target(target ?? "", overriding: replacing.overrides)
     let layer = try LayerEvaluator.layer(layer ?? "", batch: model.batch)
     let array = try loaded.spatialArray()
     var options = model.costOptions
@@ -87,9 +91,7 @@ struct EvaluateCommand: ParsableCommand {
       }
     }
     return LayerReportJSON(
-      cost, on: array,
-      context: ReportContext(
-        .model(options, activations: array.residency), configSHA256: loaded.configSHA256),
+      cost, on: array, context: try loaded.context(options, givenBatch: nil),
       origin: .given, searchSeconds: common.noTiming ? nil : Console.monotonicSeconds - start)
   }
 

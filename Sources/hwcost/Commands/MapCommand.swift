@@ -24,13 +24,14 @@ struct MapCommand: ParsableCommand {
   @Flag(help: "Also show how often each level is used, and what each part costs.")
   var explain = false
 
+  @OptionGroup var replacing: ReplacedValues
   @OptionGroup var model: ModelOptions
   @OptionGroup var common: CommonOptions
 
   func run() throws {
     let session = try Session(common)
     let report = try session.perform { () throws(CostAPIError) in
-      let loaded = try session.catalog.target(target)
+      let loaded = try session.catalog.target(target, overriding: replacing.overrides)
       let layer = try LayerEvaluator.layer(layer, batch: model.batch)
       let array = try loaded.spatialArray()
       var options = model.costOptions
@@ -38,9 +39,7 @@ struct MapCommand: ParsableCommand {
       let start = Console.monotonicSeconds
       let cost = try LayerEvaluator(array, options: options).bestCost(of: layer)
       return LayerReportJSON(
-        cost, on: array,
-        context: ReportContext(
-          .model(options, activations: array.residency), configSHA256: loaded.configSHA256),
+        cost, on: array, context: try loaded.context(options, givenBatch: nil),
         origin: .searched,
         searchSeconds: common.noTiming ? nil : Console.monotonicSeconds - start)
     }
