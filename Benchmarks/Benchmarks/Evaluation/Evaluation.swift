@@ -9,7 +9,7 @@ import Ops
 /// on arrays of three and of five levels, with steps that divide and with steps that do not.
 let benchmarks: @Sendable () -> Void = {
   Benchmark.defaultConfiguration = .init(
-    metrics: [.cpuUser], timeUnits: .nanoseconds, warmupIterations: 10,
+    metrics: [.wallClock], timeUnits: .nanoseconds, warmupIterations: 10,
     scalingFactor: .kilo, maxDuration: .seconds(5), maxIterations: 2000)
 
   for nest in Nest.all {
