@@ -7,6 +7,9 @@ import Ops
 
 /// One given mapping evaluated again and again, with all tables made: a 3x3 layer of NAS-Bench-201
 /// on arrays of three and of five levels, with steps that divide and with steps that do not.
+///
+/// The five levels of eyeriss-like have ports at every scratchpad, so that the busiest of 168
+/// elements is looked for as well.
 let benchmarks: @Sendable () -> Void = {
   Benchmark.defaultConfiguration = .init(
     metrics: [.wallClock], timeUnits: .nanoseconds, warmupIterations: 10,

@@ -107,6 +107,22 @@ struct ChainPieces {
     }
   }
 
+  /// Reads a dimension that is not there: one piece, which stays.
+  mutating func readNothing() {
+    loops.removeAll(keepingCapacity: true)
+    (temporalCount, choiceCount) = (0, 1)
+    multiplicity.removeAll(keepingCapacity: true)
+    stays.removeAll(keepingCapacity: true)
+    new.removeAll(keepingCapacity: true)
+    old.removeAll(keepingCapacity: true)
+    lists.removeAll(keepingCapacity: true)
+    multiplicity.append(1)
+    stays.append(true)
+    new.append(IndexRange(start: 0, extent: 1))
+    old.append(IndexRange(start: 0, extent: 1))
+    for _ in 0...Self.keptLists { lists.append(0..<1) }
+  }
+
   private mutating func list(_ steps: Steps, _ bound: Int) {
     self.steps = steps
     let start = multiplicity.count
@@ -230,17 +246,6 @@ struct ChainPieces {
 }
 
 extension ChainPieces {
-  /// The only piece of a dimension that is not there.
-  static let none: ChainPieces = {
-    var pieces = ChainPieces()
-    pieces.multiplicity = [1]
-    pieces.stays = [true]
-    pieces.new = [IndexRange(start: 0, extent: 1)]
-    pieces.old = pieces.new
-    pieces.lists = Array(repeating: 0..<1, count: keptLists + 1)
-    return pieces
-  }()
-
   /// Pieces of a class that words are followed from, and those they are looked up in.
   @inline(__always)
   func piece(_ item: Int, _ choice: Int, isLeaving: Bool) -> IndexRange {

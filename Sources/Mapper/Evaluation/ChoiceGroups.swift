@@ -39,9 +39,11 @@ struct ChoiceGroups {
   }
 
   private var sides = (Side(), Side())
+  private static let alone = Side()
   private var order: [(key: Int, first: Int, second: Int)] = []
 
   mutating func read(_ first: ChainPieces, _ second: ChainPieces) {
+    if first.choiceCount == 1, second.choiceCount == 1 { return readSingleChoice() }
     let diagonalCount = (first.loops + second.loops).reduce(0) { max($0, $1.diagonal) }
     var radices = Array(repeating: 1, count: diagonalCount)
     for loop in first.loops + second.loops where loop.diagonal > 0 {
@@ -64,6 +66,18 @@ struct ChoiceGroups {
     }
     order.sort { ($0.key, $0.first, $0.second) < ($1.key, $1.first, $1.second) }
     makeGroups()
+  }
+
+  /// One choice is one group.
+  private mutating func readSingleChoice() {
+    groups.removeAll(keepingCapacity: true)
+    members.removeAll(keepingCapacity: true)
+    holders.removeAll(keepingCapacity: true)
+    groups.append(Group(separate: 0, members: 0..<1))
+    members.append(Member(first: 0, second: 0, holders: 0..<1))
+    holders.append(Choice(first: 0, second: 0))
+    (separateCount, secondSeparateCount) = (1, 1)
+    sides = (Self.alone, Self.alone)
   }
 
   private mutating func makeGroups() {

@@ -20,7 +20,7 @@ struct FactorFiller {
     if shape.kind == .axis {
       second.read(loops, isSecond: true, bound: shape.bounds.1, interior: shape.interiors.1)
     } else {
-      second = .none
+      second.readNothing()
     }
     groups.read(first, second)
     let ownLoops = first.temporalCount + (shape.kind == .axis ? second.temporalCount : 0)

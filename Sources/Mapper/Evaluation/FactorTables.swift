@@ -51,10 +51,11 @@ final class FactorTables {
   let key: UnsafeMutableBufferPointer<UInt64>
   private var filler = FactorFiller()
   private var filled: [Double] = []
-  /// Numbers above which all tables are dropped before the next mapping: 32 MiB.
-  private static let mostValues = 4 << 20
+  /// Numbers above which all tables are dropped before the next mapping.
+  private let mostNumbers: Int
 
-  init() {
+  init(mostNumbers: Int) {
+    self.mostNumbers = mostNumbers
     storage = .allocate(capacity: 1)
     storage.initialize(
       to: Storage(
@@ -85,11 +86,7 @@ final class FactorTables {
   /// Drops everything where there is too much; tables found before are no longer valid.
   @inline(__always)
   func makeRoom() {
-    if storage.pointee.valueCount > Self.mostValues
-      || storage.pointee.keyCount > Self.mostValues
-    {
-      removeAll()
-    }
+    if storage.pointee.valueCount + storage.pointee.keyCount > mostNumbers { removeAll() }
   }
 
   private func removeAll() {

@@ -38,11 +38,18 @@ public final class MappingEvaluator {
   /// Tensors that any wires forward, or any diagonal wires carry.
   let forwarded: UInt8
   let diagonal: UInt8
-  let tables = FactorTables()
+  let tables: FactorTables
   let state: UnsafeMutablePointer<EvaluationState>
 
   /// - Precondition: the array has at most ``CompactMapping/mostLevels`` levels.
-  public init(_ problem: Problem, on array: SpatialArray) {
+  public convenience init(_ problem: Problem, on array: SpatialArray) {
+    self.init(problem, on: array, mostTableNumbers: 3 << 20)
+  }
+
+  /// - Parameter mostTableNumbers: Numbers of eight bytes that tables may hold before the next
+  ///   mapping starts anew.
+  package init(_ problem: Problem, on array: SpatialArray, mostTableNumbers: Int) {
+    tables = FactorTables(mostNumbers: mostTableNumbers)
     levelCount = array.levels.count
     precondition(
       levelCount <= CompactMapping.mostLevels, "an evaluated array has at most 16 levels")
