@@ -5,6 +5,7 @@
 needed_swift_major=6
 needed_swift_minor=2
 
+# shellcheck disable=SC2034 # read by the scripts that source this file
 root=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd)
 
 fail() {

@@ -38,14 +38,22 @@ public struct MappingSearch: Sendable {
     return try searched()
   }
 
+  /// What branch and bound finds with little effort: some mapping in any case, if there is one.
+  package func found(withEffort effort: Int64) throws(UnmappableError) -> SearchResult {
+    guard let proof = Proof(space) else { return try best() }
+    return try proven(proof, effort: effort, searchesOn: false)
+  }
+
   /// The best mapping by branch and bound, or where that gives up, the better of what it and the
   /// search by estimates have found.
-  private func proven(_ proof: Proof) throws(UnmappableError) -> SearchResult {
-    let search = proof.run(.single(objective))
+  private func proven(
+    _ proof: Proof, effort: Int64 = Proof.effort, searchesOn: Bool = true
+  ) throws(UnmappableError) -> SearchResult {
+    let search = proof.run(.single(objective), effort: effort)
     var incumbent: Incumbent?
     if let point = search.incumbents.points.first { consider(Mapping(point.mapping), &incumbent) }
     var evaluations = search.evaluations
-    if search.isExhausted, let other = try? searched() {
+    if search.isExhausted, searchesOn, let other = try? searched() {
       evaluations += other.evaluations
       consider(other.mapping, &incumbent)
     }

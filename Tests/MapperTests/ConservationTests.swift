@@ -39,19 +39,20 @@ private func shippedArray(_ name: String) throws -> SpatialArray {
 
 @Suite("Conservation on the shipped targets")
 struct ConservationTests {
-  /// A free target is searched for long, so that only some of the layers are.
+  /// On a free target a proof takes seconds, so that only some of the layers get one; of the others
+  /// an early mapping is looked at.
   @Test(
     "operations are conserved, tensors move at least once and parts add up",
-    arguments: [("eyeriss", 1), ("eyeriss-like", 1), ("eyeriss-like-free", 40)])
+    arguments: [("eyeriss", 1), ("eyeriss-like", 1), ("eyeriss-like-free", 80)])
   func conservation(name: String, every: Int) throws {
     let array = try shippedArray(name)
     let layers = try layers()
     #expect(layers.count > 200)
-    for (index, layer) in layers.enumerated() where index % every == 0 {
+    for (index, layer) in layers.enumerated() {
       for problem in try layer.op.problems(batch: 1, precision: array.precision) {
-        let result = try MappingSearch(
-          Mapspace(problem, on: array), minimizing: .energyDelayProduct
-        ).best()
+        let search = MappingSearch(Mapspace(problem, on: array), minimizing: .energyDelayProduct)
+        let result =
+          try index % every == 0 ? search.best() : search.found(withEffort: 20_000)
         check(result, problem, array, name: "\(name): \(layer.op.key)")
       }
     }

@@ -44,7 +44,8 @@ struct SmallSearches {
         Port(name: "up", rate: .bytesPerCycle(pick([1, 3])), carries: streams),
         Port(
           name: "down", rate: .wordsPerCycle(pick([1, 2])),
-          carries: isOuter ? [] : [.init(.weight, .fills), .init(.input, .fills), .init(.output, .drains)]),
+          carries: isOuter
+            ? [] : [.init(.weight, .fills), .init(.input, .fills), .init(.output, .drains)]),
       ].filter { !$0.carries.isEmpty }
     }
   }

@@ -42,7 +42,8 @@ struct InputSlides {
       let found = axis.terms.map { term in tiles.dimensions.firstIndex(of: term.dimension) }
       guard let first = found[0], let second = found[1] else { continue }
       for (own, other, term, otherTerm) in [
-        (first, second, axis.terms[0], axis.terms[1]), (second, first, axis.terms[1], axis.terms[0]),
+        (first, second, axis.terms[0], axis.terms[1]),
+        (second, first, axis.terms[1], axis.terms[0]),
       ] {
         directions[own] = Direction(
           own: tiles.divisors[own], other: tiles.divisors[other],

@@ -146,8 +146,9 @@ final class ProofContext: Sendable {
     let own = lattice.tiles.digits[tile]
     for dimension in lattice.tiles.dimensions.indices where inputSlides.slides(along: dimension) {
       let list = lattice.tiles.divisors[dimension]
-      digits[dimension] = lattice.products[dimension][
-        Int(own[dimension]) * list.count + Int(way.reach[dimension])]
+      digits[dimension] =
+        lattice.products[dimension][
+          Int(own[dimension]) * list.count + Int(way.reach[dimension])]
     }
     return part(lattice.tiles.tile(digits)) * way.apart[1]
   }

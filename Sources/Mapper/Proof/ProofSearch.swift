@@ -9,17 +9,17 @@ internal import Ops
 /// bound the incumbents rule out are left; mappings that remain are evaluated exactly.
 struct ProofSearch {
   let context: ProofContext
-  private(set) var incumbents: Incumbents
+  var incumbents: Incumbents
   /// Parts of mappings and mappings looked at.
-  private(set) var evaluations: Int64 = 0
+  var evaluations: Int64 = 0
   /// Parts looked at after which the search gives up.
   private let effort: Int64
-  private let evaluator: MappingEvaluator
-  private var orderings: [LoopOrderings]
-  private var inputs: InputMoves
+  let evaluator: MappingEvaluator
+  var orderings: [LoopOrderings]
+  var inputs: InputMoves
   /// The loops in time chosen so far, outermost first.
-  private var loops: [InputMoves.Loop] = []
-  private var path: [ChosenLevel]
+  var loops: [InputMoves.Loop] = []
+  var path: [ChosenLevel]
 
   /// - Parameter effort: parts looked at after which the search gives up.
   init(_ context: ProofContext, goal: SearchGoal, effort: Int64 = .max) {
@@ -34,12 +34,17 @@ struct ProofSearch {
     path = Array(repeating: ChosenLevel(), count: context.space.levels.count)
   }
 
-  /// Whether the search gave up, so that nothing is proven.
-  var isExhausted: Bool { evaluations >= effort }
+  /// Whether the search gave up, so that nothing is proven; never before it has found a mapping.
+  private(set) var isExhausted = false
+
+  private mutating func checkEffort() {
+    if evaluations >= effort && !incumbents.points.isEmpty { isExhausted = true }
+  }
 
   /// Searches all mappings whose levels keep given tensors.
   mutating func search(_ tables: BoundTables) {
     evaluations += tables.branchCount
+    checkEffort()
     if isExhausted || incumbents.ruleOut(energy: tables.least, cycles: 1) { return }
     let whole = context.lattice.tiles.count - 1
     guard tables.fits[0][whole] else { return }
@@ -50,14 +55,14 @@ struct ProofSearch {
 
   /// Cycles of a part, whose inner loops keep at most some lanes busy.
   @inline(__always)
-  private func cycles(_ part: OuterPart, lanes: Double) -> Double {
+  func cycles(_ part: OuterPart, lanes: Double) -> Double {
     let steps = context.iterations / (part.lanes * lanes) + part.exposed
     // A little less, so that rounding up does not exceed the cycles of the mapping.
     return (max(steps, part.ports.max() * (1 - 1e-12)) - 1e-6).rounded(.up)
   }
 
   @inline(__always)
-  private func energy(_ picojoules: Double, cycles: Double) -> Double {
+  func energy(_ picojoules: Double, cycles: Double) -> Double {
     picojoules + context.prices.picojoulesPerCycle * cycles
   }
 
@@ -71,7 +76,7 @@ struct ProofSearch {
   }
 
   /// Follows all loops of a level that a tile has entered.
-  private mutating func expand(_ level: Int, tile: Int, _ part: OuterPart, _ tables: BoundTables) {
+  mutating func expand(_ level: Int, tile: Int, _ part: OuterPart, _ tables: BoundTables) {
     let lattice = context.lattice
     let rules = context.space.levels[level]
     path[level].entered = tile
@@ -104,6 +109,7 @@ struct ProofSearch {
     candidates.sort { ($0.score, $0.front) < ($1.score, $1.front) }
     for candidate in candidates
     where !incumbents.ruleOut(energy: candidate.energy, cycles: candidate.cycles) {
+      checkEffort()
       if isExhausted { return }
       follow(Int(candidate.front), in: level, part, extra, tables)
     }
@@ -141,7 +147,9 @@ struct ProofSearch {
   ) {
     let lattice = context.lattice
     let tile = path[level].entered
-    if tables.levels[level].table.starts[front] == tables.levels[level].table.starts[front + 1] { return }
+    if tables.levels[level].table.starts[front] == tables.levels[level].table.starts[front + 1] {
+      return
+    }
     path[level].front = front
     let (whole, inner) = (lattice.extents[tile], lattice.extents[front])
     var active: UInt8 = 0
@@ -164,10 +172,11 @@ struct ProofSearch {
       if order.count > 0 {
         let number = context.classOfDimension[Int(order.dimensions[order.count - 1])]
         let energy = energy(
-          part.energy + tables.levels[level].table.front[number][front] + extra[number], cycles: cycles)
+          part.energy + tables.levels[level].table.front[number][front] + extra[number],
+          cycles: cycles)
         if incumbents.ruleOut(energy: energy, cycles: cycles) { continue }
       }
-        var next = base
+      var next = base
       next.step(order.dimensions, loops: order.count, from: tile, to: front, context)
       path[level].order = order.dimensions
       path[level].loops = order.count
@@ -185,7 +194,7 @@ struct ProofSearch {
     }
   }
 
-  private func fits(_ level: Int, _ tile: Int, _ keeps: TensorSet, reduction: Int) -> Bool {
+  func fits(_ level: Int, _ tile: Int, _ keeps: TensorSet, reduction: Int) -> Bool {
     context.space.overflow(
       atLevel: level, tile: tile, keeps: keeps, outermostReduction: reduction) == nil
   }
@@ -209,7 +218,7 @@ struct ProofSearch {
       lattice.distinct.output * lattice.copies.output[front] / part.stays[2], 0)
   }
 
-  private mutating func inputMoves(into tile: Int) -> Double {
+  mutating func inputMoves(into tile: Int) -> Double {
     inputs.words(into: tile, under: loops)
   }
 
@@ -327,8 +336,9 @@ struct ProofSearch {
     for dimension in context.lattice.tiles.dimensions.indices
     where context.inputSlides.slides(along: dimension) {
       let list = context.lattice.tiles.divisors[dimension]
-      digits[dimension] = context.lattice.products[dimension][
-        Int(own[dimension]) * list.count + Int(way.reach[dimension])]
+      digits[dimension] =
+        context.lattice.products[dimension][
+          Int(own[dimension]) * list.count + Int(way.reach[dimension])]
     }
     return inputMoves(into: context.lattice.tiles.tile(digits))
       * (context.lattice.copies.input[front]
@@ -342,7 +352,8 @@ struct ProofSearch {
     for tensor in 0..<3 {
       var together = way.lanes / way.copies[tensor] * way.apart[tensor]
       if tensor == 1 {
-        for dimension in 0..<lattice.dimensionCount where context.inputSlides.slides(along: dimension) {
+        for dimension in 0..<lattice.dimensionCount
+        where context.inputSlides.slides(along: dimension) {
           let passes = Double(lattice.tiles.divisors[dimension][Int(way.passes[dimension])])
           together /= passes
           part.alongSlides *= passes
@@ -354,168 +365,5 @@ struct ProofSearch {
     }
     if way.copies[2] > 1 { part.sharesOutputs = true }
     if part.reduction > level && way.copies[2] > 1 { part.reduction = level }
-  }
-
-  // MARK: - Levels
-
-  /// Brings a tile into a level, or one iteration to each lane.
-  private mutating func enter(
-    _ level: Int, tile: Int, _ part: OuterPart, _ tables: BoundTables
-  ) {
-    guard level < context.space.levels.count else {
-      evaluate(tables)
-      return
-    }
-    var next = part
-    if part.reduction < level {
-      guard fits(level, tile, tables.keeps[level], reduction: part.reduction) else { return }
-    }
-    expose(level, tile: tile, &next, tables.transfers.ending[level])
-    if settle(level, tile: tile, &next, tables) { return }
-    for role in tables.keeps[level].members {
-      let index = Int(role.rawValue)
-      next.keeperLanes[index] = part.lanes
-      next.together[index] = 1
-      next.copies[index] = 1
-      next.apart[index] = 1
-      if role == .input { next.alongSlides = 1 }
-    }
-    expand(level, tile: tile, next, tables)
-  }
-
-  /// Charges what loops between a transfer's fan-out and the level it ends at add; whether that
-  /// rules the part out.
-  private mutating func settle(
-    _ level: Int, tile: Int, _ part: inout OuterPart, _ tables: BoundTables
-  ) -> Bool {
-    var hasChanged = false
-    let lattice = context.lattice
-    for transfer in tables.transfers.ending[level] where transfer.stage < level - 1 {
-      let index = Int(transfer.role.rawValue)
-      let (copies, apart) = (part.copies[index], part.apart[index])
-      var energy = 0.0
-      switch transfer.role {
-      case .weight:
-        let moved = lattice.distinct.weight * lattice.copies.weight[tile] / part.stays[0]
-        energy =
-          moved * (transfer.read * apart / copies + transfer.fill
-            + transfer.hop / transfer.innerSharing)
-      case .input:
-        let moved = inputMoves(into: tile)
-        energy =
-          moved * (transfer.read * apart / (copies * part.alongSlides) + transfer.fill
-            + transfer.hop / transfer.innerSharing)
-      case .output:
-        let moved = lattice.distinct.output * lattice.copies.output[tile] / part.stays[2]
-        let sent = transfer.hop / transfer.innerSharing
-        energy =
-          moved * (transfer.update * apart / copies
-            + (transfer.read + transfer.fill + transfer.hop) / copies + transfer.drain + sent
-            + (transfer.innerSharing > 1 ? 0 : transfer.addition * (1 - apart / copies))
-            - transfer.laterReturns * (1 - 1 / copies))
-      }
-      let more = energy - part.provisional[index]
-      if more > 0 {
-        part.energy += more
-        hasChanged = true
-      }
-    }
-    guard hasChanged else { return false }
-    let bound = tables.levels[level].table
-    let inside =
-      part.classes >= 0
-      ? bound.entry[part.classes][tile] : bound.entry.reduce(.infinity) { min($0, $1[tile]) }
-    let cycles = cycles(part, lanes: bound.lanesAtEntry[tile])
-    return incumbents.ruleOut(
-      energy: energy(part.energy + inside, cycles: cycles), cycles: cycles)
-  }
-
-  /// Adds the time of a level's first and last tiles, or of all of a single buffer's.
-  private mutating func expose(
-    _ level: Int, tile: Int, _ part: inout OuterPart, _ ending: [Transfer]
-  ) {
-    let stops = context.space.array.levels[level].memory?.buffering == .single
-    var fill = PortCycles(repeating: 0)
-    var drain = fill
-    for transfer in ending {
-      let index = Int(transfer.role.rawValue)
-      switch transfer.role {
-      case .output:
-        let words = context.lattice.tiles.words.output[tile]
-        if stops {
-          let moved =
-            context.lattice.distinct.output * context.lattice.copies.output[tile]
-            / part.stays[2] / part.lanes
-          drain += transfer.childDrains * moved
-        } else {
-          drain += transfer.childDrains * words
-          drain += transfer.parentUpdates * (words * part.together[2])
-        }
-      case .weight, .input:
-        let isInput = transfer.role == .input
-        let words = isInput ? context.firstInputWords[tile] : context.lattice.tiles.words.weight[tile]
-        if stops {
-          let moved =
-            isInput
-            ? inputMoves(into: tile)
-            : context.lattice.distinct.weight * context.lattice.copies.weight[tile]
-              / part.stays[0]
-          fill += transfer.childFills * (moved / part.lanes)
-        } else {
-          fill += transfer.childFills * words
-          fill += transfer.parentReads * (words * part.together[index])
-        }
-      }
-    }
-    if stops {
-      // All transfers take turns at a port.
-      part.exposed += (fill + drain).max()
-    } else {
-      part.exposed += fill.max() + drain.max()
-    }
-  }
-
-  // MARK: - Whole mappings
-
-  private mutating func evaluate(_ tables: BoundTables) {
-    evaluations += 1
-    let mapping = compactMapping(tables.keeps)
-    guard let figures = evaluator.figures(of: mapping) else { return }
-    incumbents.consider(
-      Incumbents.Point(
-        energy: figures.energyPicojoules, cycles: Double(figures.cycles), mapping: mapping))
-  }
-
-  private func compactMapping(_ keeps: [TensorSet]) -> CompactMapping {
-    let tiles = context.lattice.tiles
-    var mapping = CompactMapping(levelCount: path.count)
-    for (level, chosen) in path.enumerated() {
-      mapping.keep(keeps[level], atLevel: level)
-      let (whole, front) = (tiles.extents[chosen.entered], tiles.extents[chosen.front])
-      for index in 0..<chosen.loops {
-        let dimension = Int(chosen.order[index])
-        mapping.append(
-          Loop(
-            tiles.dimensions[dimension], passes: whole[dimension] / front[dimension],
-            step: front[dimension]), .temporal, atLevel: level)
-      }
-      let unrollings = context.unrollings[level]
-      guard unrollings.all.count > 1 else { continue }
-      let way = unrollings.all[chosen.way]
-      for dimension in unrollings.order(way.x, innermost: way.innermostX) {
-        let passes = tiles.divisors[dimension][Int(way.x[dimension])]
-        mapping.append(
-          Loop(tiles.dimensions[dimension], passes: passes, step: front[dimension] / passes),
-          .spatialX, atLevel: level)
-      }
-      for dimension in unrollings.order(way.y, innermost: way.innermostY) {
-        let outer = tiles.divisors[dimension][Int(way.x[dimension])]
-        let passes = tiles.divisors[dimension][Int(way.y[dimension])]
-        mapping.append(
-          Loop(tiles.dimensions[dimension], passes: passes, step: front[dimension] / outer / passes),
-          .spatialY, atLevel: level)
-      }
-    }
-    return mapping
   }
 }
