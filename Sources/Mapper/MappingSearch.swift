@@ -53,7 +53,7 @@ public struct MappingSearch: Sendable {
     var incumbent: Incumbent?
     if let point = search.incumbents.points.first { consider(Mapping(point.mapping), &incumbent) }
     var evaluations = search.evaluations
-    if search.isExhausted, searchesOn, let other = try? searched() {
+    if search.isExhausted, searchesOn, let other = try? searched(from: incumbent) {
       evaluations += other.evaluations
       consider(other.mapping, &incumbent)
     }
@@ -68,7 +68,10 @@ public struct MappingSearch: Sendable {
   /// Each choice of what the levels keep is a space of its own. All are searched with a narrow
   /// beam; then, those that did best first, with a wide one, as long as there is effort left.
   /// A space whose lower bound is above the best found is left out.
-  package func searched() throws(UnmappableError) -> SearchResult {
+  package func searched() throws(UnmappableError) -> SearchResult { try searched(from: nil) }
+
+  /// - Parameter known: a mapping already found, which the search has to beat.
+  private func searched(from known: Incumbent?) throws(UnmappableError) -> SearchResult {
     let shared = BeamSearch.Shared(space)
     var beams = space.schemes.map {
       BeamSearch(space.keeping($0), shared, minimizing: objective)
@@ -80,6 +83,13 @@ public struct MappingSearch: Sendable {
       + beams.indices.dropFirst()
       .sorted { (leastScores[$0], $0) < (leastScores[$1], $1) }
     var found = Found(bestScores: leastScores.map { _ in .infinity })
+    if let known, let beam = beams.first {
+      let figures = BeamSearch.Figures(
+        energy: known.cost.energyPicojoules, cycles: Double(known.cost.cycles))
+      found.incumbent = known
+      found.figures = figures
+      found.score = beam.score(figures)
+    }
     let narrow = beams.count > 1 ? Self.narrowWidth * 3 / 4 : Self.narrowWidth
     let share = beams.count > 1 ? Self.effort / 16 : Self.effort / 4
     var effort = 2 * Self.effort

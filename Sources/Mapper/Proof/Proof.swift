@@ -7,7 +7,7 @@ struct Proof {
   let context: ProofContext
 
   /// Parts looked at after which a search gives up its proof.
-  static let effort: Int64 = 3_000_000
+  static let effort: Int64 = 2_500_000
 
   /// `nil` for a space whose tiles or ways to unroll are too many to list.
   init?(_ space: Mapspace) {
