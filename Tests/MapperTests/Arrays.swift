@@ -88,13 +88,13 @@ private func rowStationary() -> DataflowConstraints {
 /// A convolution; `padding` only where the tensor is smaller than the windows reach.
 func convolution(
   n: Int32 = 1, g: Int32 = 1, k: Int32, c: Int32, p: Int32, q: Int32, r: Int32, s: Int32,
-  stride: Int32 = 1, padding: Int32 = 0, isSquare: Bool = true
+  stride: Int32 = 1, dilation: Int32 = 1, padding: Int32 = 0, isSquare: Bool = true
 ) throws -> Problem {
   let axis = { (position: LoopDimension, filter: LoopDimension, count: Int32, taps: Int32) in
     let padding = isSquare || taps > 1 ? padding : 0
     return AffineAxis(
-      [.init(stride, position), .init(1, filter)], offset: -padding,
-      extent: (count - 1) * stride + taps - 2 * padding)
+      [.init(stride, position), .init(dilation, filter)], offset: -padding,
+      extent: (count - 1) * stride + (taps - 1) * dilation + 1 - 2 * padding)
   }
   let bounds = Extents([.n: n, .g: g, .k: k, .c: c, .p: p, .q: q, .r: r, .s: s])
   let plain = { (dimensions: [LoopDimension]) in

@@ -46,6 +46,18 @@ struct AxisTile {
     return overlap
   }
 
+  /// The most words the tile has in common with itself moved by some multiple of a distance.
+  ///
+  /// Without gaps that is one time the distance; with gaps it may be any.
+  func mostCommon(stride: Int64, upTo count: Int64) -> Int64 {
+    var most: Int64 = 0
+    for times in 1...max(1, isSolid ? 1 : count) {
+      if times > 1 && stride * (times - 1) >= length { break }
+      most = max(most, words(at: 0, overlap(stride * times), clippedTo: nil))
+    }
+    return most
+  }
+
   /// Common words of the tile at a place with the tile of the overlap, padding left out.
   @inline(__always)
   func words(at low: Int64, _ overlap: Overlap, clippedTo extent: Int64?) -> Int64 {

@@ -132,6 +132,9 @@ extension InputSlides.Direction {
     let forward = shape.overlap(-stride)
     let backward = shape.overlap(stride)
     let restarts = shape.overlap(turnsBack ? stride : stride * Int64(passes - 1))
+    // A tile with gaps may share most with one that is several steps away.
+    let sharedAnywhere =
+      shape.isSolid ? 0 : shape.mostCommon(stride: stride, upTo: Int64(bound / step))
     var total: Int64 = 0
     for start in Swift.stride(from: Int32(0), to: bound, by: Int(extent)) {
       let begins = (start / step) % passes == 0
@@ -143,7 +146,9 @@ extension InputSlides.Direction {
         }
         var kept: Int64 = 0
         if passes > 1 {
-          if !begins {
+          if !shape.isSolid {
+            kept = begins && restart == .anything ? words : min(words, sharedAnywhere)
+          } else if !begins {
             kept = turnsBack ? max(held(forward), held(backward)) : held(forward)
           } else {
             switch restart {

@@ -120,7 +120,8 @@ final class ProofContext: Sendable {
       if price >= 0 { return price * words[index] }
       // Fewer moves would cost more: the most there can be.
       let most =
-        transfer.role == .output ? lattice.distinct.output * lattice.copies.output[front] : 0
+        transfer.mayMoveMore
+        ? iterations / way.copies[index] : lattice.distinct.output * lattice.copies.output[front]
       return price * most
     }
     let holds = classes[number] & 2 != 0

@@ -63,7 +63,7 @@ extension ProofSearch {
             - transfer.laterReturns * (1 - 1 / copies))
       }
       let more = energy - part.provisional[index]
-      if more > 0 {
+      if more > 0 || transfer.role == .output && more != 0 {
         part.energy += more
         hasChanged = true
       }
@@ -149,7 +149,6 @@ extension ProofSearch {
             step: front[dimension]), .temporal, atLevel: level)
       }
       let unrollings = context.unrollings[level]
-      guard unrollings.all.count > 1 else { continue }
       let way = unrollings.all[chosen.way]
       for dimension in unrollings.order(way.x, innermost: way.innermostX) {
         let passes = tiles.divisors[dimension][Int(way.x[dimension])]

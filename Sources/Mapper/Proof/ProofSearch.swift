@@ -34,11 +34,15 @@ struct ProofSearch {
     path = Array(repeating: ChosenLevel(), count: context.space.levels.count)
   }
 
-  /// Whether the search gave up, so that nothing is proven; never before it has found a mapping.
+  /// Whether the search gave up, so that nothing is proven; without any mapping found, later.
   private(set) var isExhausted = false
 
   private mutating func checkEffort() {
-    if evaluations >= effort && !incumbents.points.isEmpty { isExhausted = true }
+    if evaluations >= effort && !incumbents.points.isEmpty
+      || evaluations >= max(effort, 4 * Proof.effort)
+    {
+      isExhausted = true
+    }
   }
 
   /// Searches all mappings whose levels keep given tensors.
@@ -82,6 +86,7 @@ struct ProofSearch {
     path[level].entered = tile
     let floor = cycles(part, lanes: tables.levels[level].table.lanesAtEntry[tile])
     if rules.temporal == 0 {
+      guard isAllowed(tile, in: tile, rules) else { return }
       follow(tile, in: level, part, [], tables)
       return
     }
@@ -314,7 +319,11 @@ struct ProofSearch {
         part.ports += transfer.parentReads * (reads / parents)
         if arrives { part.ports += transfer.childFills * (fills / children) }
       case .output:
-        part.energy += transfer.pricePerMove(way) * words[2]
+        let price = transfer.pricePerMove(way)
+        // Where more moves cost less, as many as there can be.
+        part.energy +=
+          price
+          * (price < 0 && transfer.mayMoveMore ? context.iterations / way.copies[2] : words[2])
         part.ports += transfer.parentUpdates * (words[2] * way.apart[2] / parents)
         if arrives { part.ports += transfer.childDrains * (words[2] * way.copies[2] / children) }
         if !part.sharesOutputs {

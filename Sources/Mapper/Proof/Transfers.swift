@@ -28,6 +28,8 @@ struct Transfer: Sendable {
   var laterReturns = 0.0
   /// The most children that fan-outs between the stage and the child serve together.
   var innerSharing = 1.0
+  /// Whether loops in time may lie between the stage and the child.
+  var mayMoveMore = false
   /// Cycles of a word at the parent's ports and at the child's.
   var parentReads = PortCycles(repeating: 0)
   var parentUpdates = PortCycles(repeating: 0)
@@ -92,6 +94,8 @@ struct Transfers: Sendable {
     transfer.drain = role == .output ? prices.least(child, role, .drains) : 0
     transfer.hop = stage < home ? 0 : prices.leastHop(stage, role)
     transfer.addition = space.array.levels[stage].fanout.additionPicojoules
+    transfer.mayMoveMore =
+      stage + 1 < child && (stage + 1..<child).contains { space.levels[$0].temporal != 0 }
     for level in fanouts.dropFirst() {
       transfer.innerSharing *=
         Double(space.levels[level].sizeX) * Double(space.levels[level].sizeY)

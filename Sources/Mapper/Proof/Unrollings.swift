@@ -114,6 +114,12 @@ struct Unrollings: Sendable {
       way.lanes *= Double(list[Int(way.passes[dimension])])
       share(list[Int(way.x[dimension])], of: dimension, over: level.x, &way)
       share(list[Int(way.y[dimension])], of: dimension, over: level.y, &way)
+      if tiles.slides[dimension] != nil, way.x[dimension] != 0, way.y[dimension] != 0,
+        way.reach[dimension] != 0
+      {
+        // Children that share along one axis only may lie apart; all of them share no less.
+        way.reach[dimension] = way.passes[dimension]
+      }
       if tiles.slides[dimension] != nil && way.reach[dimension] != way.passes[dimension] {
         way.reachesAll = false
       }
