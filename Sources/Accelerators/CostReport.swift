@@ -9,15 +9,22 @@ public struct CostOptions: Hashable, Sendable {
   public var counting: CountingRules
   /// Images that run together; at least 1.
   public var batch: Int
+  /// Whether the whole front of energy and cycles is asked for, besides the best by the objective.
+  public var listsFront: Bool
+  /// Seconds a layer's search may take; `nil` for no limit.
+  public var timeLimitSeconds: Double?
 
   public init(
     objective: Objective = .energyDelayProduct, factors: Factors = .perfect,
-    counting: CountingRules = .exact, batch: Int = 1
+    counting: CountingRules = .exact, batch: Int = 1, listsFront: Bool = false,
+    timeLimitSeconds: Double? = nil
   ) {
     self.objective = objective
     self.factors = factors
     self.counting = counting
     self.batch = batch
+    self.listsFront = listsFront
+    self.timeLimitSeconds = timeLimitSeconds
   }
 }
 
@@ -27,6 +34,19 @@ public enum Factors: String, CaseIterable, Hashable, Sendable {
   case imperfect
   /// Only steps that divide.
   case perfect
+}
+
+/// A mapping that no other beats in both energy and cycles.
+public struct FrontPoint: Hashable, Sendable {
+  public var energyPicojoules: Double
+  public var cycles: Int64
+  public var mapping: Mapping
+
+  public init(energyPicojoules: Double, cycles: Int64, mapping: Mapping) {
+    self.energyPicojoules = energyPicojoules
+    self.cycles = cycles
+    self.mapping = mapping
+  }
 }
 
 /// One loop nest of a layer: how it runs and what that costs.
@@ -41,11 +61,18 @@ public struct MappedNest: Hashable, Sendable {
   public var isProvenBest: Bool
   /// Mappings looked at.
   public var evaluations: Int64
+  /// What no mapping of the space can be below, in the objective's unit (picojoules, cycles, or their
+  /// product); `nil` where nothing is known.
+  public var lowerBound: Double?
+  /// The front of energy and cycles, in order of cycles; empty unless asked for.
+  public var front: [FrontPoint]
 
   public init(
     problem: Problem, mapping: Mapping?, cost: NestCost, resident: ResidentTensors = .none,
-    isProvenBest: Bool, evaluations: Int64
+    isProvenBest: Bool, evaluations: Int64, lowerBound: Double? = nil, front: [FrontPoint] = []
   ) {
+    self.lowerBound = lowerBound
+    self.front = front
     self.problem = problem
     self.mapping = mapping
     self.cost = cost

@@ -15,7 +15,12 @@ public struct MappingSearch: Sendable {
   public static let exhaustiveLimit = 256
   private let model: SpatialArrayModel
 
-  public init(_ space: Mapspace, minimizing objective: Objective) {
+  private let budget: SearchBudget
+
+  public init(
+    _ space: Mapspace, minimizing objective: Objective, within budget: SearchBudget = SearchBudget()
+  ) {
+    self.budget = budget
     self.space = space
     self.objective = objective
     model = SpatialArrayModel(space.array, rules: space.rules)
@@ -36,6 +41,20 @@ public struct MappingSearch: Sendable {
         isProvenBest: true)
     }
     return try searched()
+  }
+
+  /// The whole front of energy and cycles, as far as it was found.
+  ///
+  /// - Throws: `UnmappableError` when no mapping fits.
+  public func front() throws(UnmappableError) -> FrontResult {
+    guard let proof = Proof(space) else { throw explanation() }
+    let search = proof.run(.front)
+    guard !search.incumbents.points.isEmpty else { throw explanation() }
+    return FrontResult(
+      points: search.incumbents.points.map {
+        FrontPoint(
+          energyPicojoules: $0.energy, cycles: Int64($0.cycles), mapping: Mapping($0.mapping))
+      }, evaluations: search.evaluations, isProven: !search.isExhausted)
   }
 
   /// What branch and bound finds with little effort: some mapping in any case, if there is one.

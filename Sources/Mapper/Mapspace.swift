@@ -11,6 +11,7 @@ public struct Mapspace: Sendable {
   public let problem: Problem
   public let array: SpatialArray
   public let rules: CountingRules
+  public let factors: Factors
   let hierarchy: Hierarchy
   let tiles: TileTables
   private(set) var levels: [LevelRules]
@@ -36,7 +37,12 @@ public struct Mapspace: Sendable {
     var mayKeep: TensorSet
   }
 
-  public init(_ problem: Problem, on array: SpatialArray, rules: CountingRules = .exact) {
+  /// - Parameter factors: steps loops may have; perfect ones alone where the dataflow allows no others.
+  public init(
+    _ problem: Problem, on array: SpatialArray, rules: CountingRules = .exact,
+    factors: Factors = .perfect
+  ) {
+    self.factors = array.dataflow.allowsImperfectFactors ? factors : .perfect
     self.problem = problem
     self.array = array
     self.rules = rules

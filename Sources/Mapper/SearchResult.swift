@@ -9,13 +9,43 @@ public struct SearchResult: Hashable, Sendable {
   public var evaluations: Int64
   /// Whether every mapping of the space was evaluated, so that none is better.
   public var isProvenBest: Bool
+  /// What no mapping of the space can be below, in the objective's unit (picojoules, cycles, or their
+  /// product); `nil` where nothing is known.
+  public var lowerBound: Double?
 
-  public init(mapping: Mapping, cost: NestCost, evaluations: Int64, isProvenBest: Bool) {
+  public init(
+    mapping: Mapping, cost: NestCost, evaluations: Int64, isProvenBest: Bool,
+    lowerBound: Double? = nil
+  ) {
+    self.lowerBound = lowerBound
     self.mapping = mapping
     self.cost = cost
     self.evaluations = evaluations
     self.isProvenBest = isProvenBest
   }
+}
+
+/// Every mapping found that no other beats in both energy and cycles.
+public struct FrontResult: Hashable, Sendable {
+  /// In order of cycles, so that energies fall.
+  public var points: [FrontPoint]
+  public var evaluations: Int64
+  /// Whether every mapping of the space was evaluated or ruled out, so that no point is missing.
+  public var isProven: Bool
+
+  public init(points: [FrontPoint], evaluations: Int64, isProven: Bool) {
+    self.points = points
+    self.evaluations = evaluations
+    self.isProven = isProven
+  }
+}
+
+/// What a search may take.
+public struct SearchBudget: Hashable, Sendable {
+  /// Seconds; `nil` for no limit. A search that is cut short returns the best it has found.
+  public var seconds: Double?
+
+  public init(seconds: Double? = nil) { self.seconds = seconds }
 }
 
 /// Why a problem cannot be mapped onto an array.
