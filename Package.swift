@@ -69,7 +69,8 @@ let package = Package(
     .executableTarget(
       name: "hwcost",
       dependencies: [
-        "Accelerators", "CLibrary", "CostAPI", "Dataflow", "MeasuredTables", "Networks", "Ops",
+        "Accelerators", "CLibrary", "CostAPI", "Dataflow", "Mapper", "MeasuredTables", "Networks",
+        "Ops",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),

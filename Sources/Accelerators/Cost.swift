@@ -8,6 +8,8 @@ public struct LevelCost: Hashable, Sendable {
   public var instances: Int64
   /// Cycles of the level's slowest port; 0 where no port limits it.
   public var cycles: Int64
+  /// Name of that port; `nil` where none is the slowest.
+  public var slowestPort: String?
   /// Energy of the level's accesses and leakage.
   public var accessPicojoules: Double
   /// Energy of the wires and adders below the level.
@@ -16,12 +18,14 @@ public struct LevelCost: Hashable, Sendable {
   public var wires: PerTensor<WireTraffic>
 
   public init(
-    name: String, instances: Int64, cycles: Int64, accessPicojoules: Double, wirePicojoules: Double,
-    traffic: PerTensor<Traffic>, wires: PerTensor<WireTraffic>
+    name: String, instances: Int64, cycles: Int64, slowestPort: String? = nil,
+    accessPicojoules: Double, wirePicojoules: Double, traffic: PerTensor<Traffic>,
+    wires: PerTensor<WireTraffic>
   ) {
     self.name = name
     self.instances = instances
     self.cycles = cycles
+    self.slowestPort = slowestPort
     self.accessPicojoules = accessPicojoules
     self.wirePicojoules = wirePicojoules
     self.traffic = traffic
@@ -88,9 +92,39 @@ public struct NestCost: Hashable, Sendable {
   public var edpPicojouleCycles: Double { energyPicojoules * Double(cycles) }
 }
 
+/// What a nest's cycles are bound by.
+public enum Bottleneck: Hashable, Sendable {
+  case compute
+  /// Compute, together with the transfers that nothing hides: first tiles on their way in, last ones
+  /// on their way out, and all of a single buffer's.
+  case computeAndExposedTransfers
+  /// The slowest port of a level, by the level's index.
+  case port(level: Int)
+}
+
+extension NestCost {
+  /// What the nest would have to have more of to be faster; of equally slow ones the outermost port.
+  public var bottleneck: Bottleneck {
+    if compute.cycles >= cycles { return .compute }
+    let slowest = levels.indices.first { levels[$0].cycles >= cycles }
+    return slowest.map { .port(level: $0) } ?? .computeAndExposedTransfers
+  }
+}
+
 /// What the mapper makes small.
 public enum Objective: String, CaseIterable, Hashable, Sendable {
   case energyDelayProduct = "edp"
   case energy
   case latency
+}
+
+extension Objective {
+  /// The figure of a cost that is made small: picojoules times cycles, picojoules, or cycles.
+  public func value(energyPicojoules: Double, cycles: Double) -> Double {
+    switch self {
+    case .energyDelayProduct: energyPicojoules * cycles
+    case .energy: energyPicojoules
+    case .latency: cycles
+    }
+  }
 }

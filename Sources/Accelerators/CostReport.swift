@@ -98,11 +98,18 @@ public struct LayerCost: Hashable, Sendable {
   public var dramBytes: Int64?
   /// The layer's loop nests in the order they run; empty where the target does not map.
   public var nests: [MappedNest]
+  /// How sure it is that the layer runs no better; `nil` where nothing was searched.
+  public var optimality: Optimality?
+  /// The ways to run the layer that no other beats in both energy and cycles, in order of cycles;
+  /// empty unless asked for. The layer's own figures are those of the least energy-delay product.
+  public var front: [LayerCost] = []
 
   public init(
     name: String, text: String, macs: Int64, cycles: Int64?, latencyMilliseconds: Double,
-    energyPicojoules: Double?, dramBytes: Int64?, nests: [MappedNest] = []
+    energyPicojoules: Double?, dramBytes: Int64?, nests: [MappedNest] = [],
+    optimality: Optimality? = nil
   ) {
+    self.optimality = optimality
     self.name = name
     self.text = text
     self.macs = macs
@@ -142,6 +149,12 @@ public struct CostReport: Hashable, Sendable {
   public var energyMillijoules: Double?
   /// Bytes to and from the outermost memory; `nil` where the target does not say.
   public var dramBytes: Int64?
+  /// How many layers were searched without a proof that none of their mappings is better, and the
+  /// largest gap of one; `nil` where no layer was searched.
+  public var search: NetworkSearch?
+  /// The front of the whole network; `nil` unless asked for. The report's own figures are those of
+  /// its least energy-delay product.
+  public var front: NetworkFront?
   /// In execution order; empty for a target that knows only whole networks.
   public var layers: [LayerCost]
 
@@ -164,7 +177,8 @@ public struct CostReport: Hashable, Sendable {
 public enum CostError: Error, Hashable, Sendable {
   /// No mapping of a layer fits the target; the reason names the level that is too small or the
   /// constraint that leaves nothing.
-  case unmappable(layer: String, reason: String)
+  /// Each of the changes alone would leave a mapping.
+  case unmappable(layer: String, reason: String, changes: [String] = [])
   /// A measured table has no such entry.
   case notMeasured(entry: String, table: String)
   /// The target has no unit that runs the layer.

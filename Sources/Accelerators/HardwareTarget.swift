@@ -75,13 +75,17 @@ extension LayerwiseTarget {
         }
       }
       guard refused.count == refusedBefore else { continue }
-      let costs = zip(placed, network.layers).compactMap { placed, layer in
-        var cost = known[placed]
-        cost?.name = layer.name
-        return cost
+      var (numbers, costs): ([PlacedLayer: Int], [LayerCost]) = ([:], [])
+      for layer in placed where numbers[layer] == nil {
+        guard let cost = known[layer] else { continue }
+        numbers[layer] = costs.count
+        costs.append(cost)
       }
-      return CostReport(
-        target: name, network: network.name, parameters: network.parameters, layers: costs)
+      var report = CostReport(
+        target: name, network: network.name, parameters: network.parameters, layers: [])
+      report.add(
+        placed.compactMap { numbers[$0] }, costs: { costs[$0] }, names: network.layers.map(\.name))
+      return report
     }
   }
 }
@@ -104,10 +108,35 @@ extension CostReport {
     for layer in layers { add(layer) }
   }
 
+  /// Adds a whole network's layers to the totals, and lists them where their names are given.
+  ///
+  /// Where the layers list their fronts, the network's is made of them, and each layer runs in the
+  /// way that it has at the network's least energy-delay product.
+  ///
+  /// - Parameters:
+  ///   - numbers: of each layer, the number of its cost; layers of one number are the same.
+  ///   - costs: the cost of a number.
+  public mutating func add(_ numbers: [Int], costs: (Int) -> LayerCost, names: [String]) {
+    front = NetworkFront(of: numbers, costs: costs)
+    if !names.isEmpty { layers.reserveCapacity(names.count) }
+    for (index, number) in numbers.enumerated() {
+      var cost = costs(number)
+      if let way = front?.chosenWays[index] { cost = cost.front[way] }
+      add(cost)
+      guard !names.isEmpty else { continue }
+      cost.name = names[index]
+      layers.append(cost)
+    }
+  }
+
   /// Adds a layer's cost to the totals; an energy or traffic that is not known makes the total
   /// unknown.
   public mutating func add(_ layer: LayerCost) {
     macs += layer.macs
+    if let optimality = layer.optimality {
+      if search == nil { search = NetworkSearch() }
+      search?.add(optimality)
+    }
     latencyMilliseconds += layer.latencyMilliseconds
     if let energy = layer.energyPicojoules {
       energyMillijoules? += energy * 1e-9

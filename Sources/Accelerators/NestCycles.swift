@@ -4,8 +4,15 @@ internal import Ops
 /// How long a nest takes, and what its memories' ports take.
 struct NestCycles {
   var total: Int64
-  /// Of each level, the cycles of its slowest port.
-  var levels: [Int64]
+  /// Of each level, its slowest port.
+  var levels: [PortLoad]
+}
+
+/// The slowest of a memory's ports.
+struct PortLoad {
+  var cycles: Int64 = 0
+  /// `nil` where no port has anything to move.
+  var port: String?
 }
 
 extension SpatialArrayModel {
@@ -19,12 +26,13 @@ extension SpatialArrayModel {
     for index in array.levels.indices.dropFirst() {
       compute += exposedCycles(index, counts, under: mapping, widths: widths)
     }
-    return NestCycles(total: min(mostCycles, max(compute, ports.max() ?? 0)), levels: ports)
+    return NestCycles(
+      total: min(mostCycles, max(compute, ports.map(\.cycles).max() ?? 0)), levels: ports)
   }
 
   private func portCycles(
     _ index: Int, _ counts: AccessCounts.Level, widths: WordWidths
-  ) -> Int64 {
+  ) -> PortLoad {
     slowestPort(of: index) { stream in
       StreamWords(
         words: counts.busiest[stream.tensor][stream.kind],
@@ -94,7 +102,7 @@ extension SpatialArrayModel {
       return StreamWords(
         words: words(stream.tensor, stream.kind).child,
         bits: widths.bits(stream, atLevel: transfer.child))
-    }
+    }.cycles
     for parent in 0..<transfer.child {
       let cycles = slowestPort(of: parent) { stream in
         guard transfer.parents[stream.tensor] == parent,
@@ -103,14 +111,19 @@ extension SpatialArrayModel {
         return StreamWords(
           words: words(stream.tensor, stream.kind).parent,
           bits: widths.bits(stream, atLevel: parent))
-      }
+      }.cycles
       slowest = max(slowest, cycles)
     }
     return slowest
   }
 
-  private func slowestPort(of index: Int, _ words: (AccessStream) -> StreamWords) -> Int64 {
-    guard let memory = array.levels[index].memory else { return 0 }
-    return memory.ports.reduce(0) { max($0, $1.cycles(for: words)) }
+  /// The port of a level that takes the most cycles, the first of equal ones.
+  func slowestPort(of index: Int, _ words: (AccessStream) -> StreamWords) -> PortLoad {
+    var slowest = PortLoad()
+    for port in array.levels[index].memory?.ports ?? [] {
+      let cycles = port.cycles(for: words)
+      if cycles > slowest.cycles { slowest = PortLoad(cycles: cycles, port: port.name) }
+    }
+    return slowest
   }
 }

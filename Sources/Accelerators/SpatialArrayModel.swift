@@ -45,7 +45,8 @@ public struct SpatialArrayModel: Sendable {
   ) -> LevelCost {
     let instances = hierarchy.instances(ofLevel: index)
     return LevelCost(
-      name: array.levels[index].name, instances: instances, cycles: times.levels[index],
+      name: array.levels[index].name, instances: instances, cycles: times.levels[index].cycles,
+      slowestPort: times.levels[index].port,
       accessPicojoules: accessPicojoules(index, counts.traffic, widths: widths)
         + leakPicojoules(index, instances: instances, cycles: times.total),
       wirePicojoules: wirePicojoules(index, counts.wires, widths: widths),
@@ -68,7 +69,8 @@ public struct SpatialArrayModel: Sendable {
     return picojoules
   }
 
-  private func leakPicojoules(_ index: Int, instances: Int64, cycles: Int64) -> Double {
+  /// Leakage of a level's memories.
+  func leakPicojoules(_ index: Int, instances: Int64, cycles: Int64) -> Double {
     guard let memory = array.levels[index].memory else { return 0 }
     return memory.leakPicojoulesPerCycle * Double(instances) * Double(cycles)
   }

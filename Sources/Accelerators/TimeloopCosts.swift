@@ -13,20 +13,22 @@ extension SpatialArrayModel {
         TimeloopMemory(memory: $0, level: index, widths: widths)
       }
     }
-    let cycles = array.levels.indices.map { index in
+    let loads = array.levels.indices.map { index in
       let level = counts.levels[index]
       let share = Double(level.utilizedInstances) / mapping.mostInstances(ofLevel: index)
-      return memories[index]?.cycles(
-        computeCycles: counts.steps, ofOneInstance: level.busiest, share: share) ?? counts.steps
+      return memories[index]?.load(
+        computeCycles: counts.steps, ofOneInstance: level.busiest, share: share)
+        ?? PortLoad(cycles: counts.steps)
     }
-    let total = cycles.reduce(counts.steps) { max($0, $1) }
+    let total = loads.reduce(counts.steps) { max($0, $1.cycles) }
     let levels = array.levels.indices.map { index in
       let level = counts.levels[index]
       let one = memories[index]?.picojoules(ofOneInstance: level.busiest) ?? 0
       let leak = (array.levels[index].memory?.leakPicojoulesPerCycle ?? 0) * Double(total)
       return LevelCost(
         name: array.levels[index].name, instances: hierarchy.instances(ofLevel: index),
-        cycles: cycles[index], accessPicojoules: (one + leak) * Double(level.utilizedInstances),
+        cycles: loads[index].cycles, slowestPort: loads[index].port,
+        accessPicojoules: (one + leak) * Double(level.utilizedInstances),
         wirePicojoules: wirePicojoules(index, level.wires, widths: widths),
         traffic: level.traffic, wires: level.wires)
     }
@@ -85,20 +87,24 @@ struct TimeloopMemory {
   /// cycles so, not 40,320, where compute alone takes some other number.
   ///
   /// - Parameter share: Instances at work on average, of those that work at most.
-  func cycles(
+  func load(
     computeCycles: Int64, ofOneInstance traffic: PerTensor<Traffic>, share: Double
-  ) -> Int64 {
+  ) -> PortLoad {
     let compute = Double(computeCycles)
-    guard compute > 0 else { return computeCycles }
+    guard compute > 0 else { return PortLoad(cycles: computeCycles) }
     var slowdown = 1.0
+    var slowest: String?
     for port in memory.ports {
       let demand = TensorRole.allCases.reduce(0) { total, role in
         total + self.demand(of: role, on: port, traffic[role]) * share / compute
       }
-      if port.unitsPerCycle < demand { slowdown = min(slowdown, port.unitsPerCycle / demand) }
+      guard port.unitsPerCycle < demand, port.unitsPerCycle / demand < slowdown else { continue }
+      slowdown = port.unitsPerCycle / demand
+      slowest = port.name
     }
     let cycles = (compute / slowdown).rounded(.up)
-    return Int64(exactly: min(cycles, Double(mostCycles))) ?? computeCycles
+    return PortLoad(
+      cycles: Int64(exactly: min(cycles, Double(mostCycles))) ?? computeCycles, port: slowest)
   }
 
   /// Words or bytes of a tensor that go through a port.

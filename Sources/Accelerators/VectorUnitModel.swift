@@ -35,7 +35,7 @@ extension SpatialArrayModel {
       passageCycles(index, counts[index], widths: widths)
     }
     let lanes = max(1, unit.lanes)
-    let cycles = max((operations + lanes - 1) / lanes, ports.max() ?? 0)
+    let cycles = max((operations + lanes - 1) / lanes, ports.map(\.cycles).max() ?? 0)
     let times = NestCycles(total: cycles, levels: ports)
     let compute = ComputeCost(
       name: unit.name, instances: lanes, operations: operations,
@@ -90,16 +90,12 @@ extension SpatialArrayModel {
   /// The words spread evenly over the level's instances.
   private func passageCycles(
     _ index: Int, _ counts: AccessCounts.Level, widths: WordWidths
-  ) -> Int64 {
+  ) -> PortLoad {
     let instances = max(1, hierarchy.instances(ofLevel: index))
-    return array.levels[index].memory?.ports.reduce(0) { slowest, port in
-      max(
-        slowest,
-        port.cycles { stream in
-          let words = counts.traffic[stream.tensor][stream.kind]
-          return StreamWords(
-            words: (words + instances - 1) / instances, bits: widths.bits(stream, atLevel: index))
-        })
-    } ?? 0
+    return slowestPort(of: index) { stream in
+      let words = counts.traffic[stream.tensor][stream.kind]
+      return StreamWords(
+        words: (words + instances - 1) / instances, bits: widths.bits(stream, atLevel: index))
+    }
   }
 }

@@ -62,8 +62,11 @@ extension CostAPIError {
 
   private static func text(of error: CostError) -> String {
     switch error {
-    case .unmappable(let layer, let reason):
-      lines("'\(layer)' cannot be mapped: \(reason)", hint: nil)
+    case .unmappable(let layer, let reason, let changes):
+      lines(
+        "'\(layer)' cannot be mapped: \(reason)",
+        hint: changes.isEmpty
+          ? nil : "it could be mapped with " + changes.joined(separator: ", or "))
     case .notMeasured(let entry, let table):
       lines("'\(entry)' is not measured in \(table)", hint: "a table never guesses what it lacks")
     case .unsupported(let layer, let reason): lines("'\(layer)' cannot run: \(reason)", hint: nil)

@@ -182,17 +182,14 @@ extension CostEstimator {
   ) -> CostReport {
     var report = CostReport(
       target: target.name, network: network.name, parameters: network.parameters, layers: [])
-    let names = listsLayers ? subject.network.layers.map(\.name) : []
-    if listsLayers { report.layers.reserveCapacity(names.count) }
-    for (index, number) in network.layers.enumerated() {
-      guard var cost = costs[Int(number)] else {
-        preconditionFailure("a network is placed until all of its layers have a cost")
-      }
-      report.add(cost)
-      guard listsLayers else { continue }
-      cost.name = names[index]
-      report.layers.append(cost)
-    }
+    report.add(
+      network.layers.map(Int.init),
+      costs: { number in
+        guard let cost = costs[number] else {
+          preconditionFailure("a network is placed until all of its layers have a cost")
+        }
+        return cost
+      }, names: listsLayers ? subject.network.layers.map(\.name) : [])
     return report
   }
 }

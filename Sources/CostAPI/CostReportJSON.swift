@@ -42,23 +42,25 @@ public struct ReportContext: Hashable, Sendable {
   var members: [JSONValue.Member] {
     let (objective, factors, counting, activations): (String?, String?, String?, String?)
     let (latencyModel, batch): (String, Int)
+    let timeLimit: Double?
     switch basis {
     case .model(let options, let residency):
       activations = residency.rawValue
-      objective = options.objective.rawValue
+      objective = options.objectiveName
+      timeLimit = options.timeLimitSeconds
       factors = options.factors.rawValue
       counting = options.counting.rawValue
       (latencyModel, batch) = (options.counting.latencyModel, options.batch)
     case .measurement(let images):
       (objective, factors, counting) = (nil, nil, nil)
-      activations = nil
+      (activations, timeLimit) = (nil, nil)
       (latencyModel, batch) = ("measured", images)
     }
     return [
       .init("objective", .optional(objective)), .init("factors", .optional(factors)),
       .init("counting", .optional(counting)), .init("latency_model", .string(latencyModel)),
       .init("batch", .integer(Int64(batch))), .init("activations", .optional(activations)),
-      .init("set", .optional(setText)),
+      .init("set", .optional(setText)), .init("time_limit_seconds", .optional(timeLimit)),
     ]
   }
 
@@ -70,16 +72,23 @@ public struct ReportContext: Hashable, Sendable {
     guard case .model(let options, _) = basis, options.objective == .energyDelayProduct else {
       return summary
     }
-    return summary(scope: " of each layer by itself")
+    return summary(scope: options.listsFront ? " of the whole network" : " of each layer by itself")
+  }
+
+  /// Whether the whole front is asked for.
+  public var listsFront: Bool {
+    guard case .model(let options, _) = basis else { return false }
+    return options.listsFront
   }
 
   private func summary(scope: String) -> String {
     switch basis {
     case .model(let options, let activations):
-      "objective \(options.objective.rawValue)\(scope), \(options.factors.rawValue) factors, "
+      "objective \(options.objectiveName)\(scope), \(options.factors.rawValue) factors, "
         + "\(options.counting.rawValue) counting, \(options.counting.latencyModel) latency model, "
         + "batch \(options.batch), activations \(activations.rawValue)"
         + (setText.map { ", set \($0)" } ?? "")
+        + (options.timeLimitSeconds.map { ", time limit \(HumanNumber.plain($0)) s a layer" } ?? "")
     case .measurement(let batch): "measured, batch \(batch)"
     }
   }
@@ -92,6 +101,11 @@ public struct ReportContext: Hashable, Sendable {
       .init("config_sha256", .string(configSHA256)),
     ]
   }
+}
+
+extension CostOptions {
+  /// What is looked for, as on the command line.
+  var objectiveName: String { listsFront ? "pareto" : objective.rawValue }
 }
 
 extension CountingRules {
@@ -131,6 +145,7 @@ public struct CostReportJSON: Sendable {
   /// The report as one object.
   public var value: JSONValue {
     var members = summary
+    if context.listsFront { members.append(.init("front", .array(front))) }
     if listsLayers { members.append(.init("layers", .array(report.layers.map(Self.layer)))) }
     return .object(members)
   }
@@ -139,8 +154,33 @@ public struct CostReportJSON: Sendable {
   static let keys: Set<String> = [
     "schema", "target", "space", "arch", "index", "macs", "params", "latency_ms", "energy_mj",
     "dram_bytes", "objective", "objective_scope", "eliminate_dead_nodes", "factors", "counting",
-    "latency_model", "batch", "activations", "set", "hwcost", "model", "config_sha256", "layers",
+    "latency_model", "batch", "activations", "set", "time_limit_seconds", "unproven_layers",
+    "largest_optimality_gap", "front", "front_point", "front_points", "front_exact",
+    "front_tolerance", "hwcost", "model", "config_sha256", "layers",
   ]
+
+  /// The points of the network's front.
+  private var front: [JSONValue] {
+    (report.front?.points ?? []).map { point in
+      [
+        "latency_ms": .rounded(point.latencyMilliseconds),
+        "energy_mj": .rounded(point.energyMillijoules),
+        "dram_bytes": .optional(point.dramBytes),
+      ]
+    }
+  }
+
+  /// One row a point of the front, each with what the report says of the network: CSV rows.
+  public var frontRows: [[JSONValue.Member]] {
+    front.enumerated().map { index, point in
+      summary.flatMap { member -> [JSONValue.Member] in
+        if member.key == "front_points" {
+          return [.init("front_point", .integer(Int64(index + 1))), member]
+        }
+        return [JSONValue.Member(member.key, point[member.key] ?? member.value)]
+      }
+    }
+  }
 
   /// The columns of a row that is a layer, which a joined column cannot have either.
   static let layerKeys: Set<String> = [
@@ -156,7 +196,23 @@ public struct CostReportJSON: Sendable {
       .init("energy_mj", .rounded(report.energyMillijoules)),
       .init("dram_bytes", .optional(report.dramBytes)),
     ]
-    return subject + totals + joined + inForce
+    return subject + totals + joined + search + inForce
+  }
+
+  /// How sure the search is of its result.
+  private var search: [JSONValue.Member] {
+    let search = report.search
+    var members: [JSONValue.Member] = [
+      .init("unproven_layers", .optional(search.map { Int64($0.unprovenLayers) })),
+      .init("largest_optimality_gap", .rounded(search?.largestGap)),
+    ]
+    guard context.listsFront else { return members }
+    members += [
+      .init("front_points", .optional(report.front.map { Int64($0.points.count) })),
+      .init("front_exact", report.front.map { .bool($0.isExact) } ?? .null),
+      .init("front_tolerance", .rounded(report.front?.tolerance)),
+    ]
+    return members
   }
 
   /// The layers, each with what the report says of all of them: the columns of CSV rows.
@@ -185,8 +241,9 @@ public struct CostReportJSON: Sendable {
     let isModel = if case .model = context.basis { true } else { false }
     return context.members + [
       // Each layer is mapped for itself: a network's best energy-delay product can be lower than
-      // what its layers' best ones give.
-      .init("objective_scope", isModel ? "per layer" : nil),
+      // what its layers' best ones give. A front is the network's.
+      .init(
+        "objective_scope", isModel ? .string(report.front == nil ? "per layer" : "network") : nil),
       .init("eliminate_dead_nodes", isModel ? .bool(eliminatesDeadNodes) : nil),
     ] + context.versions
   }

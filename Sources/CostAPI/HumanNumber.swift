@@ -59,4 +59,10 @@ public enum HumanNumber {
 
   /// A share in percent: `57.1 %`.
   public static func percent(_ share: Double) -> String { fixed(share * 100, decimals: 1) + " %" }
+
+  /// A number with as few digits as say it exactly: `2`, `0.5`.
+  public static func plain(_ value: Double) -> String {
+    let text = String(describing: value)
+    return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
+  }
 }

@@ -2,7 +2,7 @@ public import Accelerators
 internal import CostDiagnostics
 internal import Dataflow
 internal import HardwareConfigs
-internal import Mapper
+public import Mapper
 public import Networks
 internal import Ops
 
@@ -10,10 +10,15 @@ internal import Ops
 public struct LayerEvaluator: Sendable {
   public let array: SpatialArray
   public let options: CostOptions
+  /// What the mapper knows already.
+  public let cache: MappingCache
 
-  public init(_ array: SpatialArray, options: CostOptions) {
+  public init(
+    _ array: SpatialArray, options: CostOptions, cache: MappingCache = MappingCache()
+  ) {
     self.array = array
     self.options = options
+    self.cache = cache
   }
 
   /// The layer of a text.
@@ -38,12 +43,31 @@ public struct LayerEvaluator: Sendable {
   ///
   /// - Throws: `CostAPIError.cost` for a layer that cannot run on the array.
   public func bestCost(of layer: LayerText) throws(CostAPIError) -> LayerCost {
+    try bestCost(of: layer, options)
+  }
+
+  private func bestCost(
+    of layer: LayerText, _ options: CostOptions
+  ) throws(CostAPIError) -> LayerCost {
     do throws(CostError) {
-      return try MappedArray(array, options: options).cost(
+      return try MappedArray(array, options: options, cache: cache).cost(
         of: LayerIdentity(op: layer.op, precision: layer.precision))
     } catch {
       throw .cost(error)
     }
+  }
+
+  /// A way to run a layer that takes far fewer cycles than the one of the least energy, for hardly
+  /// more energy; `nil` where there is none or none was looked for.
+  ///
+  /// - Parameter best: what ``bestCost(of:)`` said, by energy or with the front.
+  public func fasterWay(than best: LayerCost, of layer: LayerText) -> FasterWay? {
+    if let least = best.front.last { return FasterWay(among: best.front, than: least) }
+    guard options.objective == .energy, best.optimality != nil else { return nil }
+    var options = options
+    options.objective = .energyDelayProduct
+    guard let balanced = try? bestCost(of: layer, options) else { return nil }
+    return FasterWay(among: [balanced], than: best)
   }
 
   /// What a layer costs under a mapping of the user's own.
@@ -89,5 +113,37 @@ public struct LayerEvaluator: Sendable {
       throw .request("'\(layer.canonical)' computes nothing", hint: nil)
     }
     return problem
+  }
+}
+
+/// Why the least energy alone is a poor choice: a way to run a layer that is far faster for hardly
+/// more energy.
+public struct FasterWay: Hashable, Sendable {
+  public var cost: LayerCost
+  /// Cycles of the way of the least energy, over those of this one.
+  public var speedup: Double
+  /// The share by which this way's energy is higher.
+  public var energyShare: Double
+
+  /// More energy than this share is not hardly more, and less speed is not far more.
+  public static let (largestShare, leastSpeedup) = (0.01, 2.0)
+
+  /// The fastest of some ways, if it is enough faster than the one of the least energy.
+  init?(among ways: [LayerCost], than least: LayerCost) {
+    guard let leastEnergy = least.energyPicojoules, leastEnergy > 0, let cycles = least.cycles
+    else {
+      return nil
+    }
+    let near = ways.filter { way in
+      way.energyPicojoules.map { $0 < leastEnergy * (1 + Self.largestShare) } ?? false
+    }
+    let fastest = near.min { ($0.cycles ?? .max) < ($1.cycles ?? .max) }
+    guard let fastest, let energy = fastest.energyPicojoules, let fewest = fastest.cycles,
+      fewest > 0
+    else { return nil }
+    cost = fastest
+    speedup = Double(cycles) / Double(fewest)
+    energyShare = energy / leastEnergy - 1
+    guard speedup >= Self.leastSpeedup else { return nil }
   }
 }

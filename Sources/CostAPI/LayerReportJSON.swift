@@ -19,16 +19,30 @@ public struct LayerReportJSON: Sendable {
   public var origin: Origin
   /// Seconds the search took; `nil` leaves the key out.
   public var searchSeconds: Double?
+  /// What is far faster than the least energy for hardly more.
+  public var fasterWay: FasterWay?
 
   public init(
     _ cost: LayerCost, on array: SpatialArray, context: ReportContext, origin: Origin,
-    searchSeconds: Double?
+    searchSeconds: Double?, fasterWay: FasterWay? = nil
   ) {
     self.array = array
     self.cost = cost
     self.context = context
     self.origin = origin
     self.searchSeconds = searchSeconds
+    self.fasterWay = fasterWay
+  }
+
+  /// One report a point of the front, or this one where there is no front.
+  public var points: [LayerReportJSON] {
+    guard !cost.front.isEmpty else { return [self] }
+    return cost.front.map { point in
+      var report = self
+      report.cost = point
+      report.fasterWay = nil
+      return report
+    }
   }
 
   /// The report as one object; a layer of several loop nests has their sum.
@@ -52,9 +66,12 @@ public struct LayerReportJSON: Sendable {
       .init("resident", .names(cost.residentTensors)),
     ]
     return .object(
-      head + context.members + totals + search + [.init("area_mm2", nil)] + parts + mapping
-        + context.versions)
+      head + context.members + totals + search + [.init("area_mm2", nil)] + bounds.members + parts
+        + mapping + front + context.versions)
   }
+
+  /// What the layer is bound by, and what it costs at least.
+  public var bounds: LayerBounds { LayerBounds(of: cost, on: array, context: context) }
 
   /// The nests' utilizations, each weighed by its cycles.
   public var utilization: Double {
@@ -70,9 +87,41 @@ public struct LayerReportJSON: Sendable {
     var members: [JSONValue.Member] = [
       .init("proven_best", isProvenBest),
       .init("evaluations", .integer(cost.nests.reduce(0) { $0 + $1.evaluations })),
+      .init(lowerBoundKey, .rounded(cost.optimality?.lowerBound)),
+      .init("optimality_gap", .rounded(cost.optimality?.gap)),
     ]
+    if let fasterWay { members.append(.init("faster_way", fasterWay.value)) }
     if let searchSeconds { members.append(.init("search_seconds", .rounded(searchSeconds))) }
     return members
+  }
+
+  /// The key of the bound of what is made small, with its unit.
+  private var lowerBoundKey: String {
+    guard case .model(let options, _) = context.basis else { return "lower_bound" }
+    return switch options.objective {
+    case .energyDelayProduct: "lower_bound_edp_pj_cycles"
+    case .energy: "lower_bound_energy_pj"
+    case .latency: "lower_bound_cycles"
+    }
+  }
+
+  /// The front's points, where it was asked for.
+  private var front: [JSONValue.Member] {
+    guard !cost.front.isEmpty else { return [] }
+    let points = points.map { point -> JSONValue in
+      [
+        "cycles": .optional(point.cost.cycles),
+        "latency_ms": .rounded(point.cost.latencyMilliseconds),
+        "energy_pj": .rounded(point.cost.energyPicojoules),
+        "dram_bytes": .optional(point.cost.dramBytes),
+        "mapping_yaml": .optional(point.mappingYAML),
+      ]
+    }
+    return [
+      .init("front_points", .integer(Int64(points.count))),
+      .init("front_exact", .bool(cost.nests.allSatisfy(\.isProvenBest))),
+      .init("front", .array(points)),
+    ]
   }
 
   private var parts: [JSONValue.Member] {
@@ -81,7 +130,8 @@ public struct LayerReportJSON: Sendable {
     }
     let nests = cost.nests.map(\.cost)
     let levels = first.levels.indices.map { index in
-      Self.level(nests.map { $0.levels[index] })
+      Self.level(
+        nests.map { $0.levels[index] }, compute: nests.reduce(0) { $0 + $1.compute.cycles })
     }
     let compute: JSONValue = [
       "name": .string(first.compute.name), "instances": .integer(first.compute.instances),
@@ -98,12 +148,13 @@ public struct LayerReportJSON: Sendable {
   }
 
   /// One level in every nest; `energy_pj` is its accesses, its wires included.
-  private static func level(_ costs: [LevelCost]) -> JSONValue {
+  private static func level(_ costs: [LevelCost], compute: Int64) -> JSONValue {
     var members: [JSONValue.Member] = [
       .init("name", .string(costs[0].name)), .init("instances", .integer(costs[0].instances)),
       .init("cycles", .integer(costs.reduce(0) { $0 + $1.cycles })),
       .init("energy_pj", .rounded(costs.reduce(0) { $0 + $1.energyPicojoules })),
       .init("wire_energy_pj", .rounded(costs.reduce(0) { $0 + $1.wirePicojoules })),
+      .init("bound_by", .string(LayerBounds.text(ofLevel: costs, computeCycles: compute))),
     ]
     for role in TensorRole.allCases {
       let traffic = costs.map { $0.traffic[role] }
@@ -140,10 +191,12 @@ public struct LayerReportJSON: Sendable {
   }
 
   private var mapping: [JSONValue.Member] {
+    [.init("mapping", .optional(loopNest)), .init("mapping_yaml", .optional(mappingYAML))]
+  }
+
+  /// The mappings as files, one after the other; `nil` where no nest is mapped.
+  private var mappingYAML: String? {
     let yaml = mapped.map { MappingFile.yaml(for: $0.mapping, on: array.hierarchy) }
-    return [
-      .init("mapping", .optional(loopNest)),
-      .init("mapping_yaml", yaml.isEmpty ? nil : .string(yaml.joined(separator: "---\n"))),
-    ]
+    return yaml.isEmpty ? nil : yaml.joined(separator: "---\n")
   }
 }

@@ -1,8 +1,9 @@
 public import Accelerators
 internal import CostDiagnostics
 internal import CostYAML
+internal import Dataflow
 internal import HardwareConfigs
-internal import Mapper
+public import Mapper
 public import MeasuredTables
 public import Networks
 
@@ -37,11 +38,41 @@ public struct LoadedTarget: Sendable {
 
 extension LoadedTarget {
   /// The target, asked in a certain way.
-  public func hardwareTarget(_ options: CostOptions) -> any HardwareTarget {
+  ///
+  /// - Parameter cache: what the mapper knows already; targets that share it search nothing twice.
+  public func hardwareTarget(
+    _ options: CostOptions, cache: MappingCache = MappingCache()
+  ) -> any HardwareTarget {
     switch model {
-    case .spatialArray(let array): MappedArray(array, options: options)
+    case .spatialArray(let array): MappedArray(array, options: options, cache: cache)
     case .measured(let device): device
     }
+  }
+
+  /// The options with the factors that are in force on the target: those asked for, or else
+  /// imperfect ones wherever the dataflow and the counting rules allow them.
+  ///
+  /// - Throws: `CostAPIError.request` for imperfect factors that are asked for and cannot be had.
+  public func options(
+    _ options: CostOptions, factors: Factors?
+  ) throws(CostAPIError) -> CostOptions {
+    guard case .spatialArray(let array) = model else { return options }
+    var options = options
+    let isFree = array.dataflow.allowsImperfectFactors
+    options.factors =
+      factors ?? (isFree && options.counting != .timeloop ? .imperfect : .perfect)
+    guard options.factors == .imperfect else { return options }
+    guard isFree else {
+      throw .request(
+        "'\(reference)' allows perfect factors only: its dataflow '\(array.dataflow.name)' says so",
+        hint: "leave --factors out, or write 'factors: imperfect' in its dataflow")
+    }
+    guard options.counting == .exact else {
+      throw .request(
+        "imperfect factors cannot be searched by Timeloop's rules, which refuse some of them",
+        hint: "leave --factors out, or --counting timeloop")
+    }
+    return options
   }
 
   /// What is in force when the target is asked in a certain way.

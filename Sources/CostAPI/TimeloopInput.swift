@@ -57,6 +57,8 @@ public struct TimeloopInput: Sendable {
     let nest = MappedNest(
       problem: timeloopCase.problem, mapping: timeloopCase.mapping, cost: result.cost,
       isProvenBest: false, evaluations: 1)
+    var options = options
+    options.factors = nest.hasShorterPasses ? .imperfect : .perfect
     let cost = LayerCost(
       text: problemFile, nests: [nest], clockMegahertz: timeloopCase.array.clockMegahertz)
     return LayerReportJSON(

@@ -7,10 +7,16 @@ internal import Ops
 public struct MappedArray: LayerwiseTarget {
   public let array: SpatialArray
   public let options: CostOptions
+  /// What is known already of this array and of others.
+  public let cache: MappingCache
 
-  public init(_ array: SpatialArray, options: CostOptions = CostOptions()) {
+  public init(
+    _ array: SpatialArray, options: CostOptions = CostOptions(),
+    cache: MappingCache = MappingCache()
+  ) {
     self.array = array
     self.options = options
+    self.cache = cache
   }
 
   public var name: String { array.name }
@@ -35,46 +41,103 @@ public struct MappedArray: LayerwiseTarget {
       throw .unsupported(layer: text, reason: error.message)
     }
     let operations = op.otherOperations * Int64(options.batch) / Int64(max(1, problems.count))
-    // Nests of one layer that are the same are mapped once.
-    var nests: [MappedNest] = []
+    var fronts: [[MappedNest]] = []
     for (index, problem) in problems.enumerated() {
       let resident = layer.resident.ofNest(index, of: problems.count)
-      if let same = nests.first(where: { $0.problem == problem && $0.resident == resident }) {
-        nests.append(same)
-      } else {
-        nests.append(
-          try nest(problem, resident: resident, operations: operations, of: text))
-      }
+      fronts.append(try ways(to: problem, resident: resident, operations: operations, of: text))
     }
-    return LayerCost(text: text, nests: nests, clockMegahertz: array.clockMegahertz)
+    guard options.listsFront else { return layerCost(fronts.compactMap(\.first), of: text) }
+    let ways = combined(fronts, of: text)
+    guard let best = ways.leastProductIndex else {
+      preconditionFailure("nests have at least one way to run, and so has a layer of none")
+    }
+    var cost = ways[best].payload
+    cost.front = ways.map(\.payload)
+    return cost
   }
 
-  private func nest(
-    _ problem: Problem, resident: ResidentTensors, operations: Int64, of text: String
-  ) throws(CostError) -> MappedNest {
+  /// The ways to run a layer whose nests run one after the other, each in any of its ways.
+  private func combined(_ fronts: [[MappedNest]], of text: String) -> ParetoFront<LayerCost> {
+    var sums = ParetoFront<[MappedNest]>()
+    sums.insert(energyPicojoules: 0, cycles: 0, [])
+    for ways in fronts {
+      var front = ParetoFront<MappedNest>()
+      for way in ways {
+        front.insert(
+          energyPicojoules: way.cost.energyPicojoules, cycles: Double(way.cost.cycles), way)
+      }
+      let before = sums
+      sums = before.sums(with: front) { before[$0].payload + [front[$1].payload] }
+    }
+    var costs = ParetoFront<LayerCost>()
+    for sum in sums {
+      costs.insert(
+        energyPicojoules: sum.energyPicojoules, cycles: sum.cycles,
+        layerCost(sum.payload, of: text))
+    }
+    return costs
+  }
+
+  private func layerCost(_ nests: [MappedNest], of text: String) -> LayerCost {
+    var cost = LayerCost(text: text, nests: nests, clockMegahertz: array.clockMegahertz)
+    if nests.contains(where: { $0.mapping != nil }) {
+      cost.optimality = Optimality(of: nests, minimizing: options.objective)
+    }
+    return cost
+  }
+
+  /// The best way found to run a nest, or where fronts are asked for, all ways on its front.
+  private func ways(
+    to problem: Problem, resident: ResidentTensors, operations: Int64, of text: String
+  ) throws(CostError) -> [MappedNest] {
     guard array.hasRoom(for: resident, of: problem),
       let homed = array.homing(resident, of: problem)
     else { throw .unmappable(layer: text, reason: "its activations do not fit on chip") }
     switch problem.body {
     case .multiplyAccumulate:
-      do throws(UnmappableError) {
-        let space = Mapspace(problem, on: homed, rules: options.counting)
-        let best = try MappingSearch(space, minimizing: options.objective).best()
-        return MappedNest(
-          problem: problem, mapping: best.mapping, cost: best.cost, resident: resident,
-          isProvenBest: best.isProvenBest, evaluations: best.evaluations)
-      } catch {
-        throw .unmappable(layer: text, reason: error.reason)
-      }
+      return try mapped(problem, on: homed, resident: resident, of: text)
     case .other(let kind):
       guard let unit = array.vectorUnit(for: kind) else {
         throw .unsupported(layer: text, reason: "\(array.name) has no unit for '\(kind.rawValue)'")
       }
       let cost = SpatialArrayModel(array, rules: options.counting).cost(
         of: problem, on: unit, operations: operations, resident: resident)
-      return MappedNest(
+      let nest = MappedNest(
         problem: problem, mapping: nil, cost: cost, resident: resident, isProvenBest: true,
         evaluations: 1)
+      return [nest]
     }
+  }
+
+  private func mapped(
+    _ problem: Problem, on homed: SpatialArray, resident: ResidentTensors, of text: String
+  ) throws(CostError) -> [MappedNest] {
+    let request = MappingRequest(
+      problem, on: homed, goal: options.listsFront ? .front : .best(options.objective),
+      options: options)
+    do throws(UnmappableError) {
+      let answer = try cache.answer(to: request, limitSeconds: options.timeLimitSeconds)
+      let front = answer.front.map { point in
+        FrontPoint(
+          energyPicojoules: point.cost.energyPicojoules, cycles: point.cost.cycles,
+          mapping: point.mapping)
+      }
+      let least = SpatialArrayModel(homed, rules: options.counting).compulsoryCost(of: problem)?
+        .value(of: options.objective)
+      let found = answer.front.isEmpty ? [answer.best] : answer.front
+      return found.map { found in
+        MappedNest(
+          problem: problem, mapping: found.mapping, cost: found.cost, resident: resident,
+          isProvenBest: found.isProvenBest, evaluations: answer.best.evaluations,
+          lowerBound: greatest(answer.best.lowerBound, least), front: front)
+      }
+    } catch {
+      throw .unmappable(layer: text, reason: error.reason)
+    }
+  }
+
+  /// The larger of two bounds that both hold.
+  private func greatest(_ one: Double?, _ two: Double?) -> Double? {
+    [one, two].compactMap { $0 }.max()
   }
 }

@@ -66,11 +66,18 @@ enum OutputFormat: String, CaseIterable, ExpressibleByArgument {
 
 /// Options of the commands that cost something.
 struct ModelOptions: ParsableArguments {
-  @Option(help: "What the mapper makes small: edp (unless given), energy or latency.")
+  @Option(
+    help: ArgumentHelp(
+      "What the mapper makes small: edp (unless given), energy or latency; or pareto, all of them.",
+      discussion: "pareto lists what nothing beats in both energy and cycles.",
+      valueName: "edp|energy|latency|pareto"))
   var objective: ObjectiveName?
 
   @Option(
-    help: ArgumentHelp("Whether loops' steps divide: perfect.", valueName: "imperfect|perfect"))
+    help: ArgumentHelp(
+      "Whether the last pass of a loop may be shorter (imperfect), or all steps divide (perfect).",
+      discussion: "imperfect unless given, where the target and --counting allow it.",
+      valueName: "imperfect|perfect"))
   var factors: FactorsName?
 
   @Option(help: "How words are counted: exact (unless given) or timeloop.")
@@ -81,22 +88,15 @@ struct ModelOptions: ParsableArguments {
     help: ArgumentHelp("Images that run together; 1 unless given.", valueName: "n"))
   var writtenBatch: WholeNumber?
 
-  @Option(help: ArgumentHelp("Stop a search after so long (not yet).", valueName: "seconds"))
-  var timeLimit: Double?
+  @Option(
+    name: .customLong("time-limit"),
+    help: ArgumentHelp(
+      "Stop the search of a layer after so long, and tell how far its best may be off.",
+      valueName: "seconds"))
+  var writtenTimeLimit: Seconds?
 
   mutating func validate() throws {
-    if objective == .pareto {
-      throw ValidationError(
-        "--objective pareto comes with the mapper's own issue; use edp, energy or latency")
-    }
-    if factors == .imperfect {
-      throw ValidationError(
-        "--factors imperfect comes with the mapper's own issue; use --factors perfect")
-    }
-    if timeLimit != nil {
-      throw ValidationError(
-        "--time-limit comes with the mapper's own issue; searches are short and run to their end")
-    }
+    try writtenTimeLimit?.check(of: "--time-limit")
     try writtenBatch?.check(in: 1...(1 << 24), of: "--batch")
   }
 
@@ -107,15 +107,40 @@ struct ModelOptions: ParsableArguments {
   var given: [(option: String, value: String)] {
     [
       ("--objective", objective?.rawValue), ("--factors", factors?.rawValue),
-      ("--counting", counting?.rawValue),
+      ("--counting", counting?.rawValue), ("--time-limit", writtenTimeLimit?.text),
     ].compactMap { option, value in value.map { (option, $0) } }
   }
 
-  /// The options as the models take them; a batch of 1 unless one is given.
+  /// The options as the models take them; a batch of 1 unless one is given. The factors are for the
+  /// target to decide.
   var costOptions: CostOptions {
     CostOptions(
       objective: objective?.objective ?? .energyDelayProduct, factors: .perfect,
-      counting: counting?.rules ?? .exact, batch: batch ?? 1)
+      counting: counting?.rules ?? .exact, batch: batch ?? 1, listsFront: objective == .pareto,
+      timeLimitSeconds: writtenTimeLimit?.value)
+  }
+
+  /// The options with the factors that are in force on a target.
+  func costOptions(on target: LoadedTarget) throws(CostAPIError) -> CostOptions {
+    try target.options(costOptions, factors: factors?.factors)
+  }
+}
+
+/// A time as it was written.
+struct Seconds: ExpressibleByArgument {
+  var text: String
+  /// `nil` for what is no number of seconds above 0.
+  var value: Double?
+
+  init?(argument: String) {
+    text = argument
+    value = Double(argument).flatMap { $0.isFinite && $0 > 0 ? $0 : nil }
+  }
+
+  /// - Throws: `ValidationError` for what is no time to wait.
+  func check(of option: String) throws {
+    guard value == nil else { return }
+    throw ValidationError("\(option) \(text) is no number of seconds above 0")
   }
 }
 
@@ -129,6 +154,8 @@ enum ObjectiveName: String, CaseIterable, ExpressibleByArgument {
 /// The factors by their names on the command line.
 enum FactorsName: String, CaseIterable, ExpressibleByArgument {
   case imperfect, perfect
+
+  var factors: Factors { self == .perfect ? .perfect : .imperfect }
 }
 
 /// The rule sets by their names on the command line.

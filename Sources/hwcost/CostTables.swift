@@ -23,6 +23,9 @@ struct CostTables {
   /// One table of all networks, then one of the layers of each; below, what was in force.
   func text(_ heading: (String) -> String) -> String {
     var text = networks.text(headingStyle: heading)
+    for report in reports {
+      if let front = report.report.front { text += Self.front(front, of: report, heading) }
+    }
     if perLayer {
       for (index, report) in reports.enumerated() where !report.report.layers.isEmpty {
         text += "\n\(report.report.target): \(Self.name(of: report))\n"
@@ -31,6 +34,27 @@ struct CostTables {
       }
     }
     return text + footer
+  }
+
+  /// The front of a network, below its name.
+  private static func front(
+    _ front: NetworkFront, of report: CostReportJSON, _ heading: (String) -> String
+  ) -> String {
+    let table = FrontTable(
+      front.points.map {
+        .init(
+          latencyMilliseconds: $0.latencyMilliseconds, energyPicojoules: $0.energyMillijoules * 1e9)
+      })
+    var text = "\n\(report.report.target): front of \(name(of: report))\n"
+    text += table.table.text(headingStyle: heading)
+    text += "\(HumanNumber.grouped(Int64(front.points.count))) points"
+    if front.tolerance > 0 {
+      let share = HumanNumber.significant(front.tolerance * 100, digits: 2)
+      text += ", those left out that need at most \(share) % less energy than one shown"
+    }
+    if !front.isProven { text += ", of layers that are not all proven" }
+    if front.isExact { text += ", none is missing" }
+    return text + (table.isShortened ? "; --format csv lists all\n" : "\n")
   }
 
   private static func name(of report: CostReportJSON) -> String {
@@ -122,13 +146,26 @@ struct CostTables {
       + "see why: \(CommandText.text(mapCommand + ["--layer", layer]))\n"
   }
 
+  /// What is said of searches that ended without a proof.
+  private var unproven: String {
+    let searches = reports.compactMap(\.report.search).filter { $0.unprovenLayers > 0 }
+    guard let most = searches.map(\.unprovenLayers).max() else { return "" }
+    let count = reports.count > 1 ? "up to \(most) layers a network" : "\(most) layers"
+    // Under some rules nothing is known of how good a mapping could be.
+    let gaps = searches.compactMap(\.largestGap)
+    guard gaps.count == searches.count, let largest = gaps.max() else {
+      return "not proven: \(count); how far their optima are below is not known\n"
+    }
+    return "not proven: \(count), at most \(HumanNumber.percent(largest)) above their optima\n"
+  }
+
   /// What was in force, once where it was the same for all.
   private var footer: String {
     var summaries: [String] = []
     for report in reports where !summaries.contains(report.summaryText) {
       summaries.append(report.summaryText)
     }
-    return summaries.map { $0 + "\n" }.joined()
+    return unproven + summaries.map { $0 + "\n" }.joined()
       + "hwcost \(Release.version), model \(Release.modelVersion)\n"
   }
 }

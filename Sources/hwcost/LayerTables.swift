@@ -20,10 +20,18 @@ struct LayerTables {
   /// What the layer costs, how it runs and where the energy goes; below, what was in force.
   func text(_ heading: (String) -> String) -> String {
     var blocks = [summary(heading)]
+    if !cost.front.isEmpty {
+      blocks.append(heading("front") + "\n" + frontTable.text(headingStyle: heading))
+    }
     if let nest = report.loopNest { blocks.append(heading("loop nest") + "\n" + nest) }
     blocks.append(
       heading("where the energy goes") + "\n" + energyTable.text(headingStyle: heading))
     if explains, !nests.isEmpty {
+      if report.bounds.compulsory != nil {
+        blocks.append(
+          heading("what the layer costs at least, whatever its mapping") + "\n"
+            + leastTable.text(headingStyle: heading))
+      }
       blocks.append(heading("words moved") + "\n" + trafficTable.text(headingStyle: heading))
     }
     return blocks.joined(separator: "\n") + footer
@@ -54,20 +62,89 @@ struct LayerTables {
     if array.residency == .resident {
       lines.append("on chip  nothing stays for a layer alone, without neighbours")
     }
+    if cost.macs > 0 { lines.append("limits   " + limits) }
     if report.origin == .searched, report.loopNest != nil { lines.append("mapping  " + search) }
+    if let way = report.fasterWay { lines.append("remark   \(Self.text(of: way))") }
     return lines.joined(separator: "\n") + "\n"
   }
 
+  /// What bounds the cycles, and what the layer costs at least.
+  private var limits: String {
+    let bounds = report.bounds
+    guard let cycles = bounds.cycles, let energy = bounds.energyPicojoules, cycles > 0, energy > 0
+    else { return bounds.boundBy }
+    let times = { (value: Double) in "(\(HumanNumber.fixed(value, decimals: 2)) x)" }
+    return "\(bounds.boundBy); any mapping takes at least \(HumanNumber.grouped(cycles)) cycles "
+      + "\(times(Double(cost.cycles ?? 0) / Double(cycles))) and "
+      + "\(HumanNumber.withPrefix(energy * 1e-12, unit: "J")) \(times(energyPicojoules / energy))"
+  }
+
   private var search: String {
-    let proof =
-      cost.nests.allSatisfy(\.isProvenBest)
-      ? "no mapping is better (proven)" : "the best found; a better mapping is not ruled out"
-    guard explains else { return proof }
     let count = HumanNumber.grouped(cost.nests.reduce(0) { $0 + $1.evaluations })
+    var text = "no \(cost.front.isEmpty ? "mapping is better" : "point is missing") (proven)"
+    if !cost.nests.allSatisfy(\.isProvenBest) {
+      text = "best of \(count) found; "
+      if !cost.front.isEmpty {
+        text += "points may be missing"
+      } else if let gap = cost.optimality?.gap {
+        text += "at most \(HumanNumber.percent(gap)) above the optimum"
+      } else {
+        text += "how far the optimum is below is not known"
+      }
+    }
+    guard explains else { return text }
     let time = report.searchSeconds.map {
       " in \(HumanNumber.withPrefix($0, unit: "s", digits: 3))"
     }
-    return "\(proof); \(count) candidates looked at\(time ?? "")"
+    return "\(text); \(count) candidates looked at\(time ?? "")"
+  }
+
+  private static func text(of way: FasterWay) -> String {
+    let cycles = HumanNumber.grouped(way.cost.cycles ?? 0)
+    return "energy alone is a poor objective here: the least takes "
+      + "\(HumanNumber.significant(way.speedup, digits: 2)) times the \(cycles) cycles of a mapping "
+      + "with \(HumanNumber.significant(way.energyShare * 100, digits: 2)) % more energy"
+  }
+
+  /// The front with what each point costs beside the ends; the mapping shown is the marked one.
+  private var frontTable: TextTable {
+    FrontTable(
+      cost.front.map {
+        .init(
+          cycles: $0.cycles, latencyMilliseconds: $0.latencyMilliseconds,
+          energyPicojoules: $0.energyPicojoules ?? 0)
+      }
+    ).table
+  }
+
+  /// The parts of the least cost, beside what the layer has of each.
+  private var leastTable: TextTable {
+    let bounds = report.bounds
+    var table = TextTable([
+      .init("bound"), .init("at least", .right), .init("layer", .right), .init("ratio", .right),
+    ])
+    func add(_ name: String, _ least: Double, _ value: Double, _ text: (Double) -> String) {
+      let ratio = least > 0 ? HumanNumber.significant(value / least, digits: 3) : "-"
+      table.add([name, text(least), text(value), ratio])
+    }
+    let cycles = { (value: Double) in "\(HumanNumber.grouped(Int64(value))) cycles" }
+    let energy = { (value: Double) in HumanNumber.withPrefix(value * 1e-12, unit: "J") }
+    let outermost = nests.first?.levels.first?.name ?? ""
+    let taken = Double(cost.cycles ?? 0)
+    add("compute on all lanes", Double(bounds.computeCycles ?? 0), taken, cycles)
+    for port in bounds.ports {
+      add("port \(port.port) of \(outermost)", Double(port.cycles), taken, cycles)
+    }
+    let compulsory = bounds.compulsory ?? []
+    add(
+      "every word of \(outermost) once", compulsory.reduce(0) { $0 + $1.outermostPicojoules },
+      nests.reduce(0) { $0 + ($1.levels.first?.accessPicojoules ?? 0) }, energy)
+    add(
+      "compute", compulsory.reduce(0) { $0 + $1.computePicojoules },
+      nests.reduce(0) { $0 + $1.compute.energyPicojoules }, energy)
+    add("all cycles", Double(bounds.cycles ?? 0), taken, cycles)
+    add("all energy", bounds.energyPicojoules ?? 0, energyPicojoules, energy)
+    return table
   }
 
   private var energyTable: TextTable {
@@ -130,7 +207,7 @@ extension Session {
     switch options.format {
     case .json: try emit(report.value.indentedText + "\n")
     case .jsonl: try emit(report.value.compactText + "\n")
-    case .csv: try emit(Self.csv([report.value]))
+    case .csv: try emit(Self.csv(report.points.map(\.value)))
     case .table: try emit(LayerTables(report, explains: explain).text(heading))
     }
   }

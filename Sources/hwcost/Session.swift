@@ -1,9 +1,12 @@
 internal import CostAPI
+internal import Mapper
 
 /// What every command shares once the command line is understood.
 struct Session {
   let options: CommonOptions
   let catalog: TargetCatalog
+  /// What the mapper has found in this run.
+  let cache = MappingCache()
 
   /// - Throws: `Failure` for a folder of `--config` that is not there; one of `$HWCOST_CONFIG` gets
   ///   a warning, because that may be left over from another day.

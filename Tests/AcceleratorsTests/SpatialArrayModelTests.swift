@@ -193,3 +193,63 @@ struct SpatialArrayModelTests {
     }
   }
 }
+
+@Suite("What a nest costs at least")
+struct CompulsoryCostTests {
+  @Test("every word once, every iteration on all lanes, leakage and static power over those cycles")
+  func byHand() throws {
+    let cost = try #require(SpatialArrayModel(smallArray()).compulsoryCost(of: matrixVector()))
+    // 24 iterations on 2 lanes.
+    #expect(cost.computeCycles == 12)
+    // 24 weights, 6 inputs and 4 outputs of 8 bit, 2 bytes a cycle.
+    #expect(cost.portCycles == [.init(port: "link", cycles: 17)])
+    #expect(cost.cycles == 17)
+    // 34 words of 8 bit at 1 pJ.
+    #expect(cost.outermostPicojoules == 272)
+    #expect(cost.computePicojoules == 72)
+    // In 17 cycles 2 lanes leak 0.25 pJ each, 2 buffers 0.5 pJ; 2 mW are 20 pJ a cycle at 100 MHz.
+    #expect(cost.staticPicojoules == 17 * (0.5 + 1 + 20))
+    #expect(cost.value(of: .energyDelayProduct) == cost.energyPicojoules * 17)
+  }
+
+  @Test("nothing is claimed under Timeloop's rules")
+  func timeloop() throws {
+    let model = SpatialArrayModel(smallArray(), rules: .timeloop)
+    #expect(model.compulsoryCost(of: try matrixVector()) == nil)
+  }
+}
+
+@Suite("Bottlenecks")
+struct BottleneckTests {
+  private func cost(cycles: Int64, ports: [Int64], compute: Int64) -> NestCost {
+    NestCost(
+      macs: 1, otherOperations: 0, cycles: cycles,
+      levels: ports.enumerated().map { index, cycles in
+        LevelCost(
+          name: "level\(index)", instances: 1, cycles: cycles, accessPicojoules: 0,
+          wirePicojoules: 0, traffic: PerTensor(repeating: Traffic()),
+          wires: PerTensor(repeating: WireTraffic()))
+      },
+      compute: ComputeCost(
+        name: "mac", instances: 1, operations: 1, cycles: compute, energyPicojoules: 0),
+      staticPicojoules: 0, dramBytes: 0, utilization: 0)
+  }
+
+  @Test("compute, the outermost of the slowest ports, or what nothing hides")
+  func kinds() {
+    #expect(cost(cycles: 10, ports: [10, 4], compute: 10).bottleneck == .compute)
+    #expect(cost(cycles: 10, ports: [4, 10], compute: 9).bottleneck == .port(level: 1))
+    #expect(cost(cycles: 10, ports: [10, 10], compute: 9).bottleneck == .port(level: 0))
+    #expect(
+      cost(cycles: 10, ports: [4, 9], compute: 8).bottleneck == .computeAndExposedTransfers)
+  }
+
+  @Test("the slowest port of a level has its name")
+  func portName() throws {
+    let counts = try ReuseAnalysis(matrixVector(), on: smallArray().hierarchy)
+      .accessCounts(under: keepRows)
+    let cost = SpatialArrayModel(smallArray()).cost(
+      of: try matrixVector(), under: keepRows, counts: counts)
+    #expect(cost.levels.map(\.slowestPort) == ["link", "in"])
+  }
+}

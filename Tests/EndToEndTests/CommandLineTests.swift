@@ -45,16 +45,21 @@ struct CommandLineTests {
   }
 
   @Test(
-    "what comes with the mapper's own issue says so",
-    arguments: [
-      ["--factors", "imperfect"], ["--objective", "pareto"], ["--time-limit", "5"],
-    ])
-  func notYet(arguments: [String]) throws {
+    "a time limit is a number of seconds above 0", arguments: ["0", "-1", "inf", "nan", "1 s", ""])
+  func badTimeLimit(text: String) throws {
     let run = try Program.run(
-      ["map", "--target", "eyeriss", "--layer", "linear c=4 k=4"] + arguments)
+      "map", "--target", "eyeriss", "--layer", "linear c=4 k=4", "--time-limit=\(text)")
     #expect(run.status == 2)
-    #expect(run.errors.contains("\(arguments[0])"))
-    #expect(run.errors.contains("comes with the mapper's own issue"))
+    #expect(
+      run.errors.hasPrefix("Error: --time-limit \(text) is no number of seconds above 0\n")
+        || text.isEmpty)
+    let evaluated = try Program.run(
+      "evaluate", "--target", "eyeriss", "--layer", "linear c=4 k=4", "--mapping", "m.yaml",
+      "--time-limit", "2")
+    #expect(evaluated.status == 2)
+    #expect(
+      evaluated.errors.hasPrefix(
+        "Error: --time-limit 2 is for a search; evaluate searches nothing\n"))
   }
 
   @Test("output goes to a file when asked, and a folder that is not there is an error")

@@ -18,28 +18,28 @@ struct GoldenTests {
         "cost-eyeriss-nasbench201",
         [
           "cost", "--target", "eyeriss", "--space", "nasbench201-cifar10", "--index", "0",
-          "--per-layer",
+          "--per-layer", "--factors", "perfect",
         ]
       ),
       (
         "cost-eyeriss-fbnet",
         [
           "cost", "--target", "eyeriss", "--space", "fbnet-imagenet-facebook", "--arch",
-          "8 2 0 8 8 7 2 4 2 7 6 5 7 3 5 6 1 7 7 6 7 7",
+          "8 2 0 8 8 7 2 4 2 7 6 5 7 3 5 6 1 7 7 6 7 7", "--factors", "perfect",
         ]
       ),
       (
         "cost-eyeriss-resident",
         [
           "cost", "--target", "eyeriss", "--set", "activations=resident", "--network", "alexnet",
-          "--per-layer",
+          "--per-layer", "--factors", "perfect",
         ]
       ),
       (
         "map-eyeriss-like-conv",
         [
           "map", "--target", "eyeriss-like", "--layer", "conv c=16 k=16 h=32 r=3 pad=1",
-          "--no-timing",
+          "--no-timing", "--factors", "perfect",
         ]
       ),
       (

@@ -19,14 +19,16 @@ struct ReportTests {
     for key in [
       "schema", "target", "layer", "objective", "factors", "counting", "latency_model", "macs",
       "cycles", "latency_ms", "energy_pj", "edp_pj_cycles", "utilization", "proven_best",
-      "evaluations", "search_seconds", "area_mm2", "levels", "compute", "mapping", "mapping_yaml",
+      "evaluations", "search_seconds", "area_mm2", "time_limit_seconds",
+      "lower_bound_edp_pj_cycles", "optimality_gap", "bound_by", "compulsory", "levels", "compute",
+      "mapping", "mapping_yaml",
       "hwcost", "model", "config_sha256",
     ] {
       #expect(object[key] != nil, "\(key)")
     }
     // 16 x 16 channels, 32 x 32 outputs, 3 x 3 filters.
     #expect(object["macs"] as? Int == 2_359_296)
-    #expect(object["factors"] as? String == "perfect")
+    #expect(object["factors"] as? String == "imperfect")
     #expect(object["latency_model"] as? String == "separable")
     let levels = try #require(object["levels"] as? [[String: Any]])
     #expect(levels.map { $0["name"] as? String } == ["dram", "buffer", "scratchpads"])
@@ -180,7 +182,7 @@ struct ReportTests {
         "--space", "nasbench201-cifar10",
       ]
     let table = try Program.run(arguments).output
-    #expect(table.contains("objective edp of each layer by itself, perfect factors"))
+    #expect(table.contains("objective edp of each layer by itself, imperfect factors"))
     let json = try Program.run(arguments + ["--format", "json"]).object()
     let reports = try #require(json["reports"] as? [[String: Any]])
     #expect(reports[0]["objective_scope"] as? String == "per layer")

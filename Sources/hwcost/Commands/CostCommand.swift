@@ -12,6 +12,7 @@ struct CostCommand: ParsableCommand {
       Examples:
         hwcost cost --target eyeriss --space nasbench201-cifar10 --index 0 1 2
         hwcost cost --target eyeriss --network vgg16 --per-layer
+        hwcost cost --target eyeriss --network vgg16 --objective pareto
         hwcost cost --target eyeriss --space nasbench201-cifar10 --all --format csv
         hwcost cost --target eyeriss --set activations=resident --network vgg16
       """)
@@ -71,10 +72,11 @@ struct CostCommand: ParsableCommand {
     of subjects: [CostSubject], on loaded: LoadedTarget, _ joined: JoinedTable?,
     in session: Session
   ) throws(CostAPIError) -> [CostReportJSON] {
-    let context = try loaded.context(model.costOptions, givenBatch: model.batch)
+    let options = try model.costOptions(on: loaded)
+    let context = try loaded.context(options, givenBatch: model.batch)
     let estimator = CostEstimator(
-      loaded.hardwareTarget(model.costOptions), threads: session.threads, listsLayers: perLayer,
-      progress: session.progress)
+      loaded.hardwareTarget(options, cache: session.cache), threads: session.threads,
+      listsLayers: perLayer, progress: session.progress)
     let eliminates = choice.eliminateDeadNodes && !loaded.isMeasured
     let subjects = subjects.map { subject in
       var subject = subject
@@ -120,7 +122,10 @@ struct CostCommand: ParsableCommand {
     case .jsonl:
       try session.emit(reports.map { $0.value.compactText + "\n" }.joined())
     case .csv:
-      let rows = perLayer ? reports.flatMap(\.layerRows) : reports.map(\.summary)
+      let rows = reports.flatMap { report in
+        if perLayer { return report.layerRows }
+        return report.report.front == nil ? [report.summary] : report.frontRows
+      }
       try session.emit(Session.csv(rows.map { .object($0) }))
     case .table:
       // Each target has as many reports as there are networks.

@@ -31,7 +31,7 @@ struct EvaluateCommand: ParsableCommand {
       valueName: "arch problem mapping"))
   var timeloop: [String] = []
 
-  @Flag(help: "Also show how often each level is used, and what each part costs.")
+  @Flag(help: "Also show what bounds the layer, and how often each level is used.")
   var explain = false
 
   @OptionGroup var replacing: ReplacedValues
@@ -39,6 +39,9 @@ struct EvaluateCommand: ParsableCommand {
   @OptionGroup var common: CommonOptions
 
   func validate() throws {
+    if let limit = model.writtenTimeLimit {
+      throw ValidationError("--time-limit \(limit.text) is for a search; evaluate searches nothing")
+    }
     if timeloop.isEmpty {
       guard target != nil, layer != nil, mapping != nil else {
         throw ValidationError(
