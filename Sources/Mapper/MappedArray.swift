@@ -132,7 +132,14 @@ public struct MappedArray: LayerwiseTarget {
           lowerBound: greatest(answer.best.lowerBound, least), front: front)
       }
     } catch {
-      throw .unmappable(layer: text, reason: error.reason)
+      // A placement that is refused is tried again with less on chip: nobody is told why.
+      guard resident == .none else { throw .unmappable(layer: text, reason: error.reason) }
+      let space = Mapspace(
+        problem, on: homed, rules: options.counting, factors: options.factors)
+      let rejection = error.cause == nil ? space.rejection() : nil
+      throw .unmappable(
+        layer: text, reason: rejection ?? error.reason,
+        changes: space.relaxations().map { $0.text(on: array) })
     }
   }
 
