@@ -114,14 +114,17 @@ struct MappingRequest: Hashable, Sendable {
   ) throws(UnmappableError) -> MappingAnswer {
     let search = MappingSearch(space, minimizing: .energyDelayProduct, within: budget)
     var (mappings, evaluations, isProven): ([Mapping], Int64, Bool) = ([], 0, false)
-    if space.rules == .exact {
-      let found = try search.front()
+    if space.rules == .exact, let found = try? search.front() {
       mappings = found.points.map(\.mapping)
       (evaluations, isProven) = (found.evaluations, found.isProven)
-    } else {
-      // No bound holds there to search a front with: what each objective finds is on it.
+    }
+    // A front that is not proven, or that no bound holds to search with, takes in what each objective
+    // finds by itself, so that it is never worse than that.
+    if mappings.isEmpty || !isProven && budget.seconds == nil {
+      let share = SearchBudget(
+        seconds: budget.seconds.map { $0 / Double(Objective.allCases.count) })
       for objective in Objective.allCases {
-        let best = try MappingSearch(space, minimizing: objective, within: budget).best()
+        let best = try MappingSearch(space, minimizing: objective, within: share).best()
         mappings.append(best.mapping)
         evaluations += best.evaluations
       }

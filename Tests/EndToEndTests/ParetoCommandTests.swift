@@ -47,6 +47,21 @@ struct ParetoCommandTests {
     }
   }
 
+  @Test("a front without a proof is no worse than what each objective finds")
+  func unproven() throws {
+    let arguments = [
+      "map", "--target", "eyeriss-like", "--layer", "conv c=8 k=8 h=8 r=3", "--counting",
+      "timeloop",
+      "--format", "json",
+    ]
+    let front = try Program.run(arguments + ["--objective", "pareto"]).object()
+    let edp = try Program.run(arguments).object()
+    #expect(front["front_exact"] as? Bool == false)
+    #expect(front["proven_best"] as? Bool == false)
+    #expect(
+      try ReportTests.number(front, "edp_pj_cycles") <= ReportTests.number(edp, "edp_pj_cycles"))
+  }
+
   @Test("evaluate gives the mapping of each point the point's cost")
   func evaluate() throws {
     let folder = try TemporaryFolder()

@@ -7,12 +7,12 @@ import Ops
 import Testing
 
 @Suite("Known mappings")
-struct MappingCacheThreadsTests {
+struct MappingCacheTests {
   private static func layer(_ text: String) throws -> LayerIdentity {
     LayerIdentity(op: try LayerText(text).op)
   }
 
-  private static func cost(
+  static func cost(
     _ text: String, on array: SpatialArray = eyerissLike(), _ options: CostOptions = CostOptions(),
     knowing cache: MappingCache
   ) throws -> LayerCost {
@@ -120,19 +120,6 @@ struct MappingCacheThreadsTests {
     #expect(cache.searchCount == 1)
   }
 
-  @Test("two who ask at once search once, and get the same as one alone")
-  func atOnce() throws {
-    let texts = ["linear c=16 k=8", "conv c=8 k=8 h=8 r=3", "depthwise c=8 h=8 r=3"]
-    let alone = try texts.map { try Self.cost($0, knowing: MappingCache()) }
-    let cache = MappingCache()
-    DispatchQueue.concurrentPerform(iterations: 24) { index in
-      let text = texts[index % 3]
-      let cost = try? Self.cost(text, knowing: cache)
-      #expect(cost == alone[index % 3])
-    }
-    #expect(cache.searchCount == 3)
-  }
-
   @Test("a front's points have their whole cost, and the layer's own is the best product")
   func front() throws {
     let cost = try Self.cost(
@@ -148,5 +135,21 @@ struct MappingCacheThreadsTests {
     #expect(throws: CostError.self) {
       try Self.cost("maxpool c=8 h=8 r=2", on: array, knowing: MappingCache())
     }
+  }
+}
+
+@Suite("Known mappings, asked for at once")
+struct MappingCacheThreadsTests {
+  @Test("two who ask at once search once, and get the same as one alone")
+  func atOnce() throws {
+    let texts = ["linear c=16 k=8", "conv c=8 k=8 h=8 r=3", "depthwise c=8 h=8 r=3"]
+    let alone = try texts.map { try MappingCacheTests.cost($0, knowing: MappingCache()) }
+    let cache = MappingCache()
+    DispatchQueue.concurrentPerform(iterations: 24) { index in
+      let text = texts[index % 3]
+      let cost = try? MappingCacheTests.cost(text, knowing: cache)
+      #expect(cost == alone[index % 3])
+    }
+    #expect(cache.searchCount == 3)
   }
 }
