@@ -53,7 +53,7 @@ extension BeamSearch {
   mutating func admits(_ tile: Int, entering level: Int) -> Bool {
     let entry = level * tiles.count + tile
     if admitted[entry] != 0 { return admitted[entry] == 1 }
-    let admits = space.admits(tile, enteringLevel: level)
+    let admits = space.admits(tile, enteringLevel: level, of: tiles)
     admitted[entry] = admits ? 1 : 2
     return admits
   }

@@ -68,24 +68,27 @@ struct BeamSearch {
     let orders: [LoopOrders]
     let options: [SpatialOptions]
     let mostChildren: [Double]
+    let tiles: TileTables
 
     init(_ space: Mapspace) {
-      let free = LoopOrders(tiles: space.tiles, fixed: nil)
+      let tiles = space.tiles
+      self.tiles = tiles
+      let free = LoopOrders(tiles: tiles, fixed: nil)
       orders = space.levels.map {
-        $0.order.map { LoopOrders(tiles: space.tiles, fixed: $0) } ?? free
+        $0.order.map { LoopOrders(tiles: tiles, fixed: $0) } ?? free
       }
       options = space.levels.indices.map {
         SpatialOptions(
-          tiles: space.tiles, rules: space.levels[$0], level: space.hierarchy.levels[$0],
+          tiles: tiles, rules: space.levels[$0], level: space.hierarchy.levels[$0],
           counting: space.rules)
       }
       mostChildren = options.flatMap { options in
-        var children = [Double](repeating: 1, count: space.tiles.count)
+        var children = [Double](repeating: 1, count: tiles.count)
         for option in options.merged {
-          let tile = space.tiles.tile(option.passes)
+          let tile = tiles.tile(option.passes)
           children[tile] = max(children[tile], option.lanes)
         }
-        if options.merged.count > 1 { space.tiles.spread(&children) }
+        if options.merged.count > 1 { tiles.spread(&children) }
         return children
       }
     }
@@ -94,15 +97,15 @@ struct BeamSearch {
   init(_ space: Mapspace, _ shared: Shared, minimizing objective: Objective) {
     self.space = space
     self.objective = objective
-    tiles = space.tiles
+    tiles = shared.tiles
     levels = space.levels
     costs = CostTables(space)
     orders = shared.orders
     options = shared.options
-    cuts = space.levels.map { Self.cuts(at: $0, tiles: space.tiles) }
+    cuts = space.levels.map { Self.cuts(at: $0, tiles: shared.tiles) }
     keepChoices = space.levels.map { TensorSet.between($0.mustKeep, $0.mayKeep) }
     iterations = Double(space.problem.iterations)
-    relevantOutput = space.tiles.relevant.output
+    relevantOutput = shared.tiles.relevant.output
     mostChildren = shared.mostChildren
   }
 
@@ -272,6 +275,6 @@ struct BeamSearch {
   func fits(_ level: Int, _ tile: Int, _ keeps: TensorSet, reduction: Int8) -> Bool {
     space.overflow(
       atLevel: level, tile: tile, keeps: keeps,
-      outermostReduction: reduction == .max ? nil : Int(reduction)) == nil
+      outermostReduction: reduction == .max ? nil : Int(reduction), of: tiles) == nil
   }
 }

@@ -169,7 +169,8 @@ struct CostTables: Sendable {
       }
     }
     if !shared.isEmpty {
-      let slides = space.tiles.slides.contains { $0 != nil }
+      let slides =
+        space.problem.projections.input?.axes.contains { $0.terms.count > 1 } ?? false
       let together = slides ? mostSharing * mostSharing : mostSharing
       let mean = root(shared.count, of: shared.reduce(1, *) / together)
       let alone = shared.reduce(0, +) / mostSharing

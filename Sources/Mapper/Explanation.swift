@@ -5,7 +5,7 @@ extension Mapspace {
   /// Why no mapping was found: a dimension nothing may cut, or a level too small for the smallest
   /// tile its constraints leave.
   func explanation() -> UnmappableError {
-    for (number, dimension) in tiles.dimensions.enumerated()
+    for (number, dimension) in dimensions.enumerated()
     where levels.first.map({ $0.cuttable & (1 << UInt8(number)) == 0 }) ?? true {
       return UnmappableError(
         cause: nil,
@@ -29,6 +29,7 @@ extension Mapspace {
 
   /// The overflow of the smallest tile that levels inside can be left with, if it does not fit.
   private func smallestOverflow(atLevel index: Int) -> MappingError? {
+    let tiles = tiles
     var digits = SIMD8<UInt8>(repeating: 0)
     for (number, list) in tiles.divisors.enumerated() {
       // What the levels outside cannot cut stays whole.
@@ -40,6 +41,6 @@ extension Mapspace {
     }
     return overflow(
       atLevel: index, tile: tiles.tile(digits), keeps: levels[index].mustKeep,
-      outermostReduction: nil)
+      outermostReduction: nil, of: tiles)
   }
 }

@@ -10,10 +10,11 @@ package struct MappingEnumeration {
 
   package init(_ space: Mapspace) {
     self.space = space
-    tiles = space.tiles
+    let tiles = space.tiles
+    self.tiles = tiles
     options = space.levels.indices.map {
       SpatialOptions(
-        tiles: space.tiles, rules: space.levels[$0], level: space.hierarchy.levels[$0],
+        tiles: tiles, rules: space.levels[$0], level: space.hierarchy.levels[$0],
         counting: space.rules)
     }
   }

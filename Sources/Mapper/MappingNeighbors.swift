@@ -45,7 +45,7 @@ extension Mapspace {
   private func moves(of dimension: LoopDimension, from place: Place, in mapping: Mapping)
     -> [Mapping]
   {
-    guard let number = tiles.dimensions.firstIndex(of: dimension) else { return [] }
+    guard let number = dimensions.firstIndex(of: dimension) else { return [] }
     let bit = UInt8(1) << UInt8(number)
     let passes = mapping.levels[place.level][place.axis].reduce(Int32(1)) {
       $1.dimension == dimension ? $0 * $1.passes : $0

@@ -2,7 +2,7 @@ public import Accelerators
 package import Dataflow
 internal import Ops
 
-/// Finds a problem's best mapping on an array, with steps that divide.
+/// Finds a problem's best mapping on an array.
 ///
 /// Under rule set `exact`, ``ProofSearch`` returns the best mapping of the space and proves it, unless
 /// the space is so large that it gives up. Then, and under rule set `timeloop`, whose shortcuts leave
@@ -30,7 +30,7 @@ public struct MappingSearch: Sendable {
   ///
   /// - Throws: `UnmappableError` when no mapping fits.
   public func best() throws(UnmappableError) -> SearchResult {
-    if let proof = Proof(space) { return try proven(proof) }
+    if space.rules == .exact, let context = ProofContext(space) { return try proven(context) }
     let enumeration = MappingEnumeration(space)
     if let mappings = enumeration.mappings(atMost: Self.exhaustiveLimit) {
       var incumbent: Incumbent?
@@ -47,8 +47,15 @@ public struct MappingSearch: Sendable {
   ///
   /// - Throws: `UnmappableError` when no mapping fits.
   public func front() throws(UnmappableError) -> FrontResult {
-    guard let proof = Proof(space) else { throw explanation() }
-    let search = proof.run(.front)
+    guard space.rules == .exact, let context = ProofContext(space) else { throw explanation() }
+    let whole = started(budget)
+    var search = ProofSearch(context, goal: .front, budget: whole)
+    for objective in Objective.allCases {
+      var single = ProofSearch(context, goal: .single(objective), budget: whole)
+      single.run()
+      for point in single.incumbents.points { search.consider(point.mapping) }
+    }
+    search.run()
     guard !search.incumbents.points.isEmpty else { throw explanation() }
     return FrontResult(
       points: search.incumbents.points.map {
@@ -57,29 +64,37 @@ public struct MappingSearch: Sendable {
       }, evaluations: search.evaluations, isProven: !search.isExhausted)
   }
 
-  /// What branch and bound finds with little effort: some mapping in any case, if there is one.
-  package func found(withEffort effort: Int64) throws(UnmappableError) -> SearchResult {
-    guard let proof = Proof(space) else { return try best() }
-    return try proven(proof, effort: effort, searchesOn: false)
-  }
-
   /// The best mapping by branch and bound, or where that gives up, the better of what it and the
   /// search by estimates have found.
-  private func proven(
-    _ proof: Proof, effort: Int64 = Proof.effort, searchesOn: Bool = true
-  ) throws(UnmappableError) -> SearchResult {
-    let search = proof.run(.single(objective), effort: effort)
+  private func proven(_ context: ProofContext) throws(UnmappableError) -> SearchResult {
+    var search = ProofSearch(context, goal: .single(objective), budget: started(budget))
+    search.run()
     var incumbent: Incumbent?
     if let point = search.incumbents.points.first { consider(Mapping(point.mapping), &incumbent) }
     var evaluations = search.evaluations
-    if search.isExhausted, searchesOn, let other = try? searched(from: incumbent) {
+    if search.isExhausted, budget.seconds == nil || incumbent == nil,
+      let other = try? searched(from: incumbent)
+    {
       evaluations += other.evaluations
       consider(other.mapping, &incumbent)
     }
     guard let incumbent else { throw explanation() }
     return SearchResult(
       mapping: incumbent.mapping, cost: incumbent.cost, evaluations: evaluations,
-      isProvenBest: !search.isExhausted)
+      isProvenBest: !search.isExhausted,
+      lowerBound: search.isExhausted
+        ? min(incumbent.rank.first, bound(search.lowerBound)) : incumbent.rank.first)
+  }
+
+  private func started(_ budget: SearchBudget) -> Budget {
+    Budget(
+      budget,
+      effort: space.factors == .perfect ? Budget.perfectEffort : Budget.imperfectEffort)
+  }
+
+  /// A search's lower bound in the objective's unit: scores of latencies have a fraction for energy.
+  private func bound(_ score: Double) -> Double {
+    objective == .latency ? max(1, score.rounded(.down)) : max(0, score)
   }
 
   /// The result of the search alone, however small the space is.

@@ -11,9 +11,13 @@ public struct Mapspace: Sendable {
   public let problem: Problem
   public let array: SpatialArray
   public let rules: CountingRules
-  public let factors: Factors
+  public private(set) var factors: Factors
   let hierarchy: Hierarchy
-  let tiles: TileTables
+  /// The dimensions with a bound above 1, at most eight, in canonical order; and their bounds.
+  let dimensions: [LoopDimension]
+  let bounds: [Int32]
+  /// Of each tensor, the dimensions (bits by position) that move it.
+  let relevant: PerTensor<UInt8>
   private(set) var levels: [LevelRules]
 
   /// What the mapping of one level may be; dimensions are bits by their position in the tiles.
@@ -47,23 +51,35 @@ public struct Mapspace: Sendable {
     self.array = array
     self.rules = rules
     hierarchy = array.hierarchy
-    tiles = TileTables(
+    let dimensions = LoopDimension.allCases.filter { problem.bounds[$0] > 1 }
+    self.dimensions = dimensions
+    bounds = dimensions.map { problem.bounds[$0] }
+    relevant = PerTensor(weight: .weight, input: .input, output: .output).map { role in
+      problem.relevantDimensions(of: role).members.compactMap { dimensions.firstIndex(of: $0) }
+        .reduce(UInt8(0)) { $0 | (1 << UInt8($1)) }
+    }
+    levels = Self.levelRules(
+      of: problem, on: array, hierarchy: hierarchy, dimensions: dimensions)
+  }
+
+  /// The tables of tiles whose extents divide, for searches that list them; made anew at each use.
+  var tiles: TileTables {
+    TileTables(
       problem, countsRectangles: rules == .timeloop,
       storesPadding: array.switches.storesPadding || rules == .timeloop)
-    levels = Self.levelRules(of: problem, on: array, hierarchy: hierarchy, tiles: tiles)
   }
 
   private static func levelRules(
-    of problem: Problem, on array: SpatialArray, hierarchy: Hierarchy, tiles: TileTables
+    of problem: Problem, on array: SpatialArray, hierarchy: Hierarchy, dimensions: [LoopDimension]
   ) -> [LevelRules] {
     let present = TensorRole.allCases.reduce(into: TensorSet()) { set, role in
       if problem.projections[role] != nil { set.insert(TensorSet(role)) }
     }
-    let all = UInt8(truncatingIfNeeded: (1 << tiles.dimensions.count) - 1)
+    let all = UInt8(truncatingIfNeeded: (1 << dimensions.count) - 1)
     let bits = { (set: DimensionSet?) -> UInt8 in
       guard let set else { return all }
-      return tiles.dimensions.indices.reduce(0) {
-        set.contains(tiles.dimensions[$1]) ? $0 | (1 << UInt8($1)) : $0
+      return dimensions.indices.reduce(0) {
+        set.contains(dimensions[$1]) ? $0 | (1 << UInt8($1)) : $0
       }
     }
     let free = Int32(1)...Int32.max
@@ -74,18 +90,18 @@ public struct Mapspace: Sendable {
       let hasMemory = level.memory != nil
       return LevelRules(
         hasMemory: hasMemory, temporal: hasMemory ? bits(constraints.temporal) : 0,
-        temporalPasses: tiles.dimensions.map { constraints.temporalPasses[$0] ?? free },
+        temporalPasses: dimensions.map { constraints.temporalPasses[$0] ?? free },
         spatialX: level.x.size > 1 ? bits(constraints.spatialX) : 0,
         spatialY: level.y.size > 1 ? bits(constraints.spatialY) : 0,
-        spatialPasses: tiles.dimensions.map { constraints.spatialPasses[$0] ?? free },
+        spatialPasses: dimensions.map { constraints.spatialPasses[$0] ?? free },
         sizeX: level.x.size, sizeY: level.y.size,
-        order: constraints.order.map { $0.compactMap { tiles.dimensions.firstIndex(of: $0) } },
+        order: constraints.order.map { $0.compactMap { dimensions.firstIndex(of: $0) } },
         mustKeep: index == 0 ? present : present.intersection(level.memory?.mustKeep ?? []),
         mayKeep: index == 0 ? present : present.intersection(level.memory?.mayKeep ?? []))
     }
     var below: UInt8 = 0
     for index in levels.indices.reversed() {
-      for dimension in tiles.dimensions.indices {
+      for dimension in dimensions.indices {
         let bit = UInt8(1) << UInt8(dimension)
         if levels[index].temporalPasses[dimension].upperBound <= 1 {
           levels[index].temporal &= ~bit
@@ -100,6 +116,13 @@ public struct Mapspace: Sendable {
       levels[index].cuttable = below
     }
     return levels
+  }
+
+  /// The part of the space whose steps divide.
+  var dividing: Mapspace {
+    var space = self
+    space.factors = .perfect
+    return space
   }
 
   /// The part of the space in which each level keeps exactly the given tensors.
@@ -123,7 +146,7 @@ public struct Mapspace: Sendable {
 
   /// Whether a tile that enters a level can be cut to fit every memory at or inside the level that
   /// must keep something; `false` is certain.
-  func admits(_ tile: Int, enteringLevel first: Int) -> Bool {
+  func admits(_ tile: Int, enteringLevel first: Int, of tiles: TileTables) -> Bool {
     var cut: UInt8 = 0
     let digits = tiles.digits[tile]
     // The lanes take in single iterations only.
@@ -137,7 +160,7 @@ public struct Mapspace: Sendable {
         }
         let overflow = overflow(
           atLevel: level, tile: tiles.tile(smallest), keeps: rules.mustKeep,
-          outermostReduction: nil)
+          outermostReduction: nil, of: tiles)
         if overflow != nil { return false }
       }
       cut |= rules.temporal | rules.spatialX | rules.spatialY
@@ -153,7 +176,7 @@ public struct Mapspace: Sendable {
   ///
   /// - Parameter outermostReduction: the outermost level known to cut a reduction dimension.
   func overflow(
-    atLevel level: Int, tile: Int, keeps: TensorSet, outermostReduction: Int?
+    atLevel level: Int, tile: Int, keeps: TensorSet, outermostReduction: Int?, of tiles: TileTables
   ) -> MappingError? {
     guard let memory = hierarchy.levels[level].memory else { return nil }
     let needed = { (role: TensorRole) -> Int64 in

@@ -95,13 +95,12 @@ struct SearchPropertyTests {
     }
   }
 
-  /// The proven front; `nil` where nothing fits.
+  /// The front found; `nil` where nothing fits. On the largest problems its proof is given up.
   private func front(
     of problem: Problem, on array: SpatialArray, _ factors: Factors
   ) -> EvaluatedFront? {
     let space = Mapspace(problem, on: array, factors: factors)
     guard let result = try? MappingSearch(space, minimizing: .energy).front() else { return nil }
-    #expect(result.isProven)
     return EvaluatedFront(result.points)
   }
 }

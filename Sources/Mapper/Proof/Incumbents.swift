@@ -16,6 +16,9 @@ struct Incumbents: Sendable {
   /// One point, or the front in order of cycles.
   private(set) var points: [Point] = []
 
+  /// A score beyond which nothing is looked at for now.
+  var limit = Double.infinity
+
   init(_ objective: SearchGoal) { self.objective = objective }
 
   private static let tolerance = 1e-12
@@ -23,6 +26,7 @@ struct Incumbents: Sendable {
   /// Whether no mapping of at least this energy and these cycles is wanted.
   @inline(__always)
   func ruleOut(energy: Double, cycles: Double) -> Bool {
+    if limit < .infinity, score(energy: energy, cycles: cycles) > limit { return true }
     guard let best = points.first else { return false }
     switch objective {
     case .single(.energyDelayProduct):
@@ -41,6 +45,27 @@ struct Incumbents: Sendable {
     }
   }
 
+  /// The score of the best mapping found.
+  var bestScore: Double? { points.map { score(energy: $0.energy, cycles: $0.cycles) }.min() }
+
+  /// Whether no outer part of at least a score is wanted, together with an inner part that exceeds
+  /// the least energy and cycles by so much.
+  @inline(__always)
+  func endsBefore(
+    score: Double, energy: Double, cycles: Double, _ least: (energy: Double, cycles: Double)
+  ) -> Bool {
+    let best = min(
+      limit, points.first.map { self.score(energy: $0.energy, cycles: $0.cycles) } ?? .infinity)
+    switch objective {
+    case .single(.energyDelayProduct):
+      let more = energy * least.cycles + cycles * least.energy + energy * cycles
+      return score + more > best * (1 + Self.tolerance)
+    case .single(.energy): return score + energy > best * (1 + Self.tolerance)
+    case .single(.latency): return score.rounded(.down) + cycles - 2 > best
+    case .front: return false
+    }
+  }
+
   /// A number by which parts are followed in order, the least first.
   @inline(__always)
   func score(energy: Double, cycles: Double) -> Double {
@@ -52,6 +77,9 @@ struct Incumbents: Sendable {
   }
 
   mutating func consider(_ point: Point) {
+    let limit = limit
+    self.limit = .infinity
+    defer { self.limit = limit }
     if ruleOut(energy: point.energy, cycles: point.cycles) { return }
     guard case .front = objective else {
       points = [point]

@@ -2,196 +2,231 @@ internal import Accelerators
 internal import Dataflow
 internal import Ops
 
-/// What all parts of one problem's search share.
+/// What all searches of one problem share, whatever the levels keep.
 final class ProofContext: Sendable {
   let space: Mapspace
-  let lattice: TileLattice
   let prices: Prices
-  let unrollings: [Unrollings]
-  /// The sets of tensors (bits) that some dimension does not move; the classes of loops.
-  let classes: [UInt8]
-  /// Of each dimension, the number of its class.
-  let classOfDimension: [Int]
-  /// Of each class, the dimensions along which the input may slide when it is innermost.
-  private let slides: [[Int]]
-  let inputSlides: InputSlides
+  let isPerfect: Bool
+  let levelCount: Int
+  /// The outermost level that unrolls anything, or the last one.
+  let arrayLevel: Int
+  /// Levels from the array level on that unroll anything, outermost first.
+  let fanouts: [Int]
+  let dimensionCount: Int
+  let bounds: [Int32]
+  /// Of each tensor, the dimensions (bits) that move it.
+  let relevant: SIMD4<UInt8>
+  /// Axes of the input that two dimensions reach.
+  let windows: [WindowWords]
+  /// Of each dimension, the axis it belongs to as p and as r.
+  let windowOfOutputs: [Int?]
+  let windowOfFilters: [Int?]
+  /// Of each tensor and dimension that moves it, the words along the dimension (of an axis that two
+  /// reach, all with the first), and whether each index is one word.
+  private let words: [[Double]]
+  private let isSimple: [[Bool]]
+  /// Tensors that have any words; one in the padding wholly has none.
+  let present: TensorSet
+  let distinctWeights: Double
+  let distinctOutputs: Double
+  let distinctInputs: Double
   let iterations: Double
-  /// The share of iterations whose input word is none of the padding.
-  let leastPresent: Double
-  /// Of each tile, its input words at the first place.
-  let firstInputWords: [Double]
+  /// The sets of tensors (bits) that can stay together over a loop.
+  let classes: [UInt8]
 
-  init(_ space: Mapspace) {
+  /// `nil` for a space whose tensors or levels the proof does not know.
+  init?(_ space: Mapspace) {
     self.space = space
-    let tiles = space.tiles
-    lattice = TileLattice(space.problem, tiles: tiles)
+    levelCount = space.levels.count
+    guard levelCount < CompactMapping.mostLevels, space.dimensions.count <= 8 else { return nil }
+    isPerfect = space.factors == .perfect
     prices = Prices(space)
-    unrollings = space.levels.indices.map {
-      Unrollings(tiles: tiles, rules: space.levels[$0], level: space.hierarchy.levels[$0])
+    dimensionCount = space.dimensions.count
+    bounds = space.bounds
+    relevant = SIMD4(space.relevant.weight, space.relevant.input, space.relevant.output, 0)
+    let unrolls = space.levels.indices.filter {
+      let rules = space.levels[$0]
+      return (rules.sizeX > 1 && rules.spatialX != 0) || (rules.sizeY > 1 && rules.spatialY != 0)
     }
-    iterations = Double(space.problem.iterations)
-    inputSlides = InputSlides(
-      space.problem, tiles: tiles, storesPadding: space.array.switches.storesPadding)
-    leastPresent =
-      lattice.inputWords[0] * lattice.copies.input[0] / Double(space.problem.iterations)
-    firstInputWords = Self.firstInputWords(
-      space.problem, tiles: tiles, storesPadding: space.array.switches.storesPadding)
-    let still = tiles.dimensions.indices.map { dimension -> UInt8 in
-      TensorRole.allCases.reduce(0) {
-        tiles.relevant[$1] & (1 << UInt8(dimension)) == 0 ? $0 | (1 << $1.rawValue) : $0
+    arrayLevel = unrolls.first ?? levelCount - 1
+    fanouts = unrolls
+    guard unrolls.count <= 4 else { return nil }
+    let dimensions = space.dimensions
+    let position = { (dimension: LoopDimension) in dimensions.firstIndex(of: dimension) }
+    let storesPadding = space.array.switches.storesPadding
+    var windows: [WindowWords] = []
+    var (ofOutputs, ofFilters) = ([Int?](), [Int?]())
+    ofOutputs = Array(repeating: nil, count: dimensions.count)
+    ofFilters = ofOutputs
+    var words = [[Double]](
+      repeating: Array(repeating: 1, count: dimensions.count), count: TensorRole.allCases.count)
+    var isSimple = words.map { $0.map { _ in true } }
+    var distinct = [1.0, 1, 1]
+    for role in TensorRole.allCases {
+      let tensor = Int(role.rawValue)
+      guard let projection = space.problem.projections[role] else {
+        distinct[tensor] = 0
+        continue
       }
-    }
-    let classes = Array(Set(still)).sorted()
-    self.classes = classes.isEmpty ? [0] : classes
-    classOfDimension = still.map { classes.firstIndex(of: $0) ?? 0 }
-    let inputSlides = inputSlides
-    let input = UInt8(1) << TensorRole.input.rawValue
-    slides = self.classes.map { tensors in
-      tiles.dimensions.indices.filter {
-        inputSlides.slides(along: $0) && (tensors & input != 0 || still[$0] == tensors)
-      }
-    }
-  }
-
-  private static func firstInputWords(
-    _ problem: Problem, tiles: TileTables, storesPadding: Bool
-  ) -> [Double] {
-    var words = [Double](
-      repeating: problem.projections.input == nil ? 0 : 1, count: tiles.count)
-    for axis in problem.projections.input?.axes ?? [] {
-      let terms = axis.terms.map { term in
-        (tiles.dimensions.firstIndex(of: term.dimension), Double(term.coefficient))
-      }
-      for tile in words.indices {
-        let extents = terms.map { $0.0.map { Double(tiles.extents[tile][$0]) } ?? 1 }
-        let elements = TileTables.elements(
-          extents[0], terms[0].1, extents.count > 1 ? extents[1] : 1,
-          terms.count > 1 ? terms[1].1 : 1, false)
-        guard !storesPadding else {
-          words[tile] *= elements
+      for axis in projection.axes {
+        let known = axis.terms.compactMap { position($0.dimension) }
+        if role == .input, known.count == 2,
+          let window = WindowWords(
+            axis, bounds: space.bounds, position: position, storesPadding: storesPadding)
+        {
+          ofOutputs[window.p] = windows.count
+          ofFilters[window.r] = windows.count
+          windows.append(window)
+          distinct[tensor] *= window.all
           continue
         }
-        let span = zip(extents, terms).reduce(1.0) { $0 + ($1.0 - 1) * $1.1.1 }
-        let inside =
-          min(Double(axis.extent), Double(axis.offset) + span) - max(0, Double(axis.offset))
-        words[tile] *= max(0, elements - (span - max(0, inside)))
+        let count = Self.words(axis, of: space.problem, storesPadding: storesPadding)
+        distinct[tensor] *= count
+        for (number, dimension) in known.enumerated() {
+          words[tensor][dimension] = number == 0 ? count : 1
+          isSimple[tensor][dimension] =
+            known.count == 1 && count == Double(space.bounds[dimension])
+        }
       }
     }
-    return words
-  }
-
-  /// Words of each tensor that move into tiles of a shape, at least, where loops of a class are
-  /// innermost outside.
-  func leastMoves(classes number: Int, into tile: Int) -> SIMD4<Double> {
-    let still = classes[number]
-    var words = SIMD4<Double>(repeating: 0)
-    words[0] = lattice.distinct.weight * (still & 1 != 0 ? 1 : lattice.copies.weight[tile])
-    words[2] = lattice.distinct.output * (still & 4 != 0 ? 1 : lattice.copies.output[tile])
-    words[1] =
-      lattice.inputWords[tile] * (still & 2 != 0 ? 1 : lattice.copies.input[tile])
-      * leastShare(classes: number, step: tile, of: tile)
-    return words
-  }
-
-  /// The share of input words that must move into tiles when those in front of the fan-out move by
-  /// steps of another tile.
-  private func leastShare(classes number: Int, step: Int, of tile: Int) -> Double {
-    var share = 1.0
-    let (steps, digits) = (lattice.tiles.digits[step], lattice.tiles.digits[tile])
-    for dimension in slides[number] {
-      share = min(
-        share,
-        inputSlides.leastShare(along: dimension, step: steps[dimension], of: digits))
+    self.words = words
+    self.isSimple = isSimple
+    self.windows = windows
+    windowOfOutputs = ofOutputs
+    windowOfFilters = ofFilters
+    distinctWeights = distinct[0]
+    distinctInputs = distinct[1]
+    distinctOutputs = distinct[2]
+    present = TensorRole.allCases.reduce(into: []) { set, role in
+      if distinct[Int(role.rawValue)] > 0 { set.insert(TensorSet(role)) }
     }
-    return share
+    iterations = Double(space.problem.iterations)
+    classes = Self.classes(space)
   }
 
-  /// The least energy of a transfer where loops of a class are innermost outside.
-  ///
-  /// - Parameter words: what moves into the tile in front of the fan-out, of each tensor.
-  func leastEnergy(
-    of transfer: Transfer, _ way: Unrolling, front: Int, tile: Int, words: SIMD4<Double>,
-    classes number: Int
-  ) -> Double {
-    if transfer.isToLanes { return lanesEnergy(of: transfer, way, tile: tile) }
-    let index = Int(transfer.role.rawValue)
-    guard transfer.role == .input else {
-      let price = transfer.pricePerMove(way)
-      if price >= 0 { return price * words[index] }
-      // Fewer moves would cost more: the most there can be.
-      let most =
-        transfer.mayMoveMore
-        ? iterations / way.copies[index] : lattice.distinct.output * lattice.copies.output[front]
-      return price * most
+  /// The sets of tensors (bits) that some dimension does not move and that no other such set has all
+  /// of, three of them; all tensors where there are more.
+  private static func classes(_ space: Mapspace) -> [UInt8] {
+    var sets: [UInt8] = []
+    for dimension in space.dimensions.indices {
+      let bit = UInt8(1) << UInt8(dimension)
+      let still = TensorRole.allCases.reduce(UInt8(0)) {
+        space.relevant[$1] & bit == 0 && space.problem.projections[$1] != nil
+          ? $0 | (1 << $1.rawValue) : $0
+      }
+      if !sets.contains(still) { sets.append(still) }
     }
-    let holds = classes[number] & 2 != 0
-    let fills =
-      lattice.inputWords[tile] * (holds ? way.copies[1] : lattice.copies.input[tile])
-      * leastShare(classes: number, step: front, of: tile)
-    return inputReads(way, front: front, tile: tile, moved: words[1]) {
-      lattice.inputWords[$0] * (holds ? 1 : lattice.copies.input[front])
-        * leastShare(classes: number, step: front, of: $0)
-    } * transfer.read + fills * (transfer.fill + transfer.hop)
+    let largest = sets.filter { set in !sets.contains { $0 != set && $0 & set == set } }
+    switch largest.count {
+    case 0: return [0, 0, 0]
+    case 1...3: return largest + Array(repeating: largest[0], count: 3 - largest.count)
+    default: return [7, 7, 7]
+    }
   }
 
-  /// Reads of a parent for the children's tiles.
-  ///
-  /// - Parameter part: words that move into tiles of a shape, if one read does not reach over all
-  ///   children.
+  /// The most that tensors can save by staying, if of those the innermost loop does not move.
   @inline(__always)
-  func inputReads(
-    _ way: Unrolling, front: Int, tile: Int, moved: Double, _ part: (Int) -> Double
-  ) -> Double {
-    if way.reachesAll { return moved * way.apart[1] }
-    var digits = lattice.tiles.digits[front]
-    let own = lattice.tiles.digits[tile]
-    for dimension in lattice.tiles.dimensions.indices where inputSlides.slides(along: dimension) {
-      let list = lattice.tiles.divisors[dimension]
-      digits[dimension] =
-        lattice.products[dimension][
-          Int(own[dimension]) * list.count + Int(way.reach[dimension])]
+  func mostSaved(_ extra: SIMD4<Double>) -> Double {
+    var most = 0.0
+    for set in classes {
+      var sum = 0.0
+      for role in 0..<3 where set & (1 << UInt8(role)) != 0 { sum += max(0, extra[role]) }
+      most = max(most, sum)
     }
-    return part(lattice.tiles.tile(digits)) * way.apart[1]
+    return most
   }
 
-  /// Accesses of a tensor's keeper by the lanes: one an iteration, shared by those that wires join.
-  func laneAccesses(of transfer: Transfer, _ way: Unrolling, tile: Int) -> Double {
-    let index = Int(transfer.role.rawValue)
-    let separate = iterations * way.apart[index] / (way.copies[index] * transfer.innerSharing)
-    guard transfer.role == .input else { return separate }
-    if tile == 0 && transfer.innerSharing == 1 {
-      // The lanes' iterations are neighbours: together they reach a tile.
-      var digits = way.reach
-      for dimension in lattice.tiles.dimensions.indices
-      where lattice.tiles.relevant.input & (1 << UInt8(dimension)) == 0 {
-        digits[dimension] = way.passes[dimension]
+  /// Words along an axis, at least; those of an axis that is too long to be looked at count as one.
+  private static func words(_ axis: AffineAxis, of problem: Problem, storesPadding: Bool) -> Double
+  {
+    let moving = axis.terms.filter { problem.bounds[$0.dimension] > 1 }
+    let holds = { (word: Int64) in storesPadding || word >= 0 && word < Int64(axis.extent) }
+    let offset = Int64(axis.offset)
+    guard let first = moving.first else { return holds(offset) ? 1 : 0 }
+    let bound = Int64(problem.bounds[first.dimension])
+    guard let second = moving.dropFirst().first else {
+      guard !storesPadding else { return Double(bound) }
+      let s = Int64(first.coefficient)
+      let start = offset >= 0 ? 0 : (-offset + s - 1) / s
+      let end = Int64(axis.extent) - 1 - offset
+      return end < 0 ? 0 : Double(max(0, min(bound - 1, end / s) - start + 1))
+    }
+    let other = Int64(problem.bounds[second.dimension])
+    guard bound * other <= 20_000 else { return 1 }
+    var seen: Set<Int64> = []
+    for i in 0..<bound {
+      for j in 0..<other {
+        let word = Int64(first.coefficient) * i + Int64(second.coefficient) * j + offset
+        if holds(word) { seen.insert(word) }
       }
-      let united = lattice.tiles.tile(digits)
-      return lattice.inputWords[united] * lattice.copies.input[united] * way.apart[1]
     }
-    var reads = separate
-    for dimension in lattice.tiles.dimensions.indices where way.reach[dimension] != 0 {
-      // Of two dimensions of an axis, lanes share a word at most as often as the shorter.
-      guard let slide = lattice.tiles.slides[dimension], slide.other > dimension else { continue }
-      let passes = lattice.tiles.divisors[dimension][Int(way.reach[dimension])]
-      let other = lattice.tiles.divisors[slide.other][Int(way.reach[slide.other])]
-      reads /= Double(min(passes, other))
-    }
-    return reads * leastPresent
+    return Double(seen.count)
   }
 
-  /// The least energy of what the lanes take in and give back.
-  func lanesEnergy(of transfer: Transfer, _ way: Unrolling, tile: Int) -> Double {
-    let accesses = laneAccesses(of: transfer, way, tile: tile)
-    let index = Int(transfer.role.rawValue)
-    let sent = iterations / transfer.innerSharing
-    guard transfer.role == .output else {
-      let delivered = transfer.role == .input ? sent * leastPresent : sent
-      return accesses * transfer.read + delivered * transfer.hop
+  /// Words along a dimension that moves a tensor, if no other moves it along the same axis.
+  @inline(__always)
+  func words(_ role: TensorRole, along dimension: Int) -> Double {
+    words[Int(role.rawValue)][dimension]
+  }
+
+  /// Whether each index of a dimension is one word of a tensor, none of the padding.
+  @inline(__always)
+  func isSimple(_ role: TensorRole, _ dimension: Int) -> Bool {
+    isSimple[Int(role.rawValue)][dimension]
+  }
+
+  /// Whether a dimension is one of two that reach an axis of the input.
+  @inline(__always)
+  func isInWindow(_ dimension: Int) -> Bool {
+    windowOfOutputs[dimension] != nil || windowOfFilters[dimension] != nil
+  }
+
+  func isRelevant(_ dimension: Int, to role: TensorRole) -> Bool {
+    relevant[Int(role.rawValue)] & (1 << UInt8(dimension)) != 0
+  }
+
+  /// Of each level, the longest tile of a dimension that fits if all others are single indices.
+  func longestTiles(_ dimension: Int, keeps: [TensorSet]) -> [Int32] {
+    keeps.indices.map { level in
+      let bound = bounds[dimension]
+      guard let memory = space.hierarchy.levels[level].memory else { return bound }
+      var longest = Int64(bound)
+      for role in keeps[level].members
+      where present.contains(role) && isRelevant(dimension, to: role) && isSimple(role, dimension)
+        && !(role == .input && isInWindow(dimension))
+      {
+        let bits = Int64(space.widthBits(role, level: level, outermostReduction: nil))
+        switch memory.capacity {
+        case .unbounded: break
+        case .shared(let available): longest = min(longest, available / max(1, bits))
+        case .partitions(let available):
+          longest = min(longest, (available[role] ?? 0) / max(1, bits))
+        }
+      }
+      return Int32(clamping: longest)
     }
-    let returns = sent / way.copies[index]
-    let added = transfer.innerSharing > 1 ? 0 : iterations - accesses
-    return accesses * transfer.update + returns * (transfer.read + transfer.hop)
-      + sent * transfer.hop + added * transfer.addition
+  }
+}
+
+extension ProofContext {
+  /// Words of a tensor's first tile.
+  ///
+  /// - Parameter extent: of a dimension, the tile's extent.
+  func firstWords(_ role: TensorRole, _ extent: (Int) -> Int32) -> Double {
+    guard present.contains(role) else { return 0 }
+    var words = 1.0
+    for dimension in 0..<dimensionCount where isRelevant(dimension, to: role) {
+      if role == .input {
+        if windowOfFilters[dimension] != nil { continue }
+        if let window = windowOfOutputs[dimension] {
+          words *= windows[window].words(
+            outputs: extent(dimension), filters: extent(windows[window].r))
+          continue
+        }
+      }
+      if !isSimple(role, dimension) { return 0 }
+      words *= Double(extent(dimension))
+    }
+    return words
   }
 }

@@ -2,377 +2,489 @@ internal import Accelerators
 internal import Dataflow
 internal import Ops
 
-/// Finds the best mapping of a space, and proves that none is better.
+/// Finds the best mapping of a space, or the whole front, and proves that none is better.
 ///
-/// Branch and bound from the outside in: a part is the loops of the outer levels; its figures are
-/// lower bounds of what they cost, and ``BoundTables`` bound what any inner part adds. Parts whose
-/// bound the incumbents rule out are left; mappings that remain are evaluated exactly.
+/// A mapping is an outer part, the tiles of the levels down to the array level (the outermost that
+/// unrolls anything), and an inner part, what runs below. Energy and cycles are sums over both, so
+/// that lists of parts, the cheapest first, are joined as long as the sums may be better than what
+/// was found (`Documentation/Mapper.md`).
 struct ProofSearch {
   let context: ProofContext
   var incumbents: Incumbents
-  /// Parts of mappings and mappings looked at.
-  var evaluations: Int64 = 0
-  /// Parts looked at after which the search gives up.
-  private let effort: Int64
+  /// Parts and mappings looked at.
+  private(set) var evaluations: Int64 = 0
   let evaluator: MappingEvaluator
-  var orderings: [LoopOrderings]
-  var inputs: InputMoves
-  /// The loops in time chosen so far, outermost first.
-  var loops: [InputMoves.Loop] = []
-  var path: [ChosenLevel]
+  private var budget: Budget
+  /// What no mapping can be below, by score, as far as the search went.
+  private(set) var lowerBound = Double.infinity
 
-  /// - Parameter effort: parts looked at after which the search gives up.
-  init(_ context: ProofContext, goal: SearchGoal, effort: Int64 = .max) {
+  /// Parts of either kind that are listed at most.
+  private static let mostParts = 400_000
+
+  init(_ context: ProofContext, goal: SearchGoal, budget: Budget) {
     self.context = context
-    self.effort = effort
+    self.budget = budget
     incumbents = Incumbents(goal)
     evaluator = MappingEvaluator(context.space.problem, on: context.space.array)
-    orderings = context.space.levels.indices.map { LoopOrderings(context, level: $0) }
-    inputs = InputMoves(
-      context.space.problem, lattice: context.lattice,
-      storesPadding: context.space.array.switches.storesPadding)
-    path = Array(repeating: ChosenLevel(), count: context.space.levels.count)
   }
 
-  /// Whether the search gave up, so that nothing is proven; without any mapping found, later.
-  private(set) var isExhausted = false
+  /// Whether the search gave up, so that nothing is proven.
+  var isExhausted: Bool { budget.isSpent }
 
-  private mutating func checkEffort() {
-    if evaluations >= effort && !incumbents.points.isEmpty
-      || evaluations >= max(effort, 4 * Proof.effort)
-    {
-      isExhausted = true
+  /// Takes a mapping known beforehand.
+  mutating func consider(_ mapping: CompactMapping) {
+    guard let figures = evaluator.figures(of: mapping) else { return }
+    incumbents.consider(
+      Incumbents.Point(
+        energy: figures.energyPicojoules, cycles: Double(figures.cycles), mapping: mapping))
+  }
+
+  /// Searches all mappings of the context's space.
+  mutating func run() {
+    if !context.isPerfect, let dividing = ProofContext(context.space.dividing) {
+      // The best of the mappings whose steps divide is found soon, and near to the best of all.
+      var search = ProofSearch(
+        dividing, goal: incumbents.objective, budget: budget.apart(effort: Budget.perfectEffort))
+      search.run()
+      evaluations += search.evaluations
+      for point in search.incumbents.points { incumbents.consider(point) }
+    }
+    var all: [Scheme] = []
+    for keeps in context.space.schemes {
+      guard let scheme = Scheme(context, keeps: keeps) else {
+        budget.giveUp()
+        continue
+      }
+      if scheme.isPossible { all.append(scheme) }
+    }
+    // A good mapping of each choice of what is kept, then all of those that may be better.
+    for scheme in all where !budget.isSpent { seed(scheme) }
+    for (number, scheme) in all.enumerated() {
+      if budget.isSpent {
+        for left in all[number...] { lowerBound = min(lowerBound, left.score(incumbents)) }
+        break
+      }
+      search(scheme)
+    }
+    lowerBound = min(lowerBound, incumbents.bestScore ?? .infinity)
+  }
+
+  // MARK: - One choice of what is kept
+
+  /// Tables of one choice of what the levels keep.
+  private final class Scheme {
+    let tables: InnerTables
+    let outerChains: [[OuterChain]]
+    /// The least energy of each part, and the fewest cycles of the inner one.
+    let innerEnergy: Double
+    let innerCycles: Double
+    let outer: LeastOuter
+    let constant: Double
+    /// The score of the inner part that promised most, before the search.
+    var promise: Double?
+
+    init?(_ context: ProofContext, keeps: [TensorSet]) {
+      guard let tables = InnerTables(context, keeps: keeps) else { return nil }
+      self.tables = tables
+      outerChains = (0..<context.dimensionCount).map {
+        OuterChain.all(of: $0, context, longest: context.longestTiles($0, keeps: keeps))
+      }
+      outer = OuterSearch.least(tables)
+      constant = tables.terms.constant
+      let least = InnerSearch(
+        tables, incumbents: Incumbents(.front), outer: LeastOuter(slowestPort: outer.slowestPort),
+        most: 0, budget: Budget(SearchBudget(), effort: 1)
+      ).leastFigures
+      innerEnergy = least.energy
+      innerCycles = least.cycles
+    }
+
+    /// Whether every dimension can be cut at all.
+    var isPossible: Bool {
+      innerEnergy < .infinity && !outerChains.contains { $0.isEmpty }
+    }
+
+    func energy(_ context: ProofContext) -> Double {
+      innerEnergy + outer.energy + context.prices.picojoulesPerCycle * innerCycles
+    }
+
+    func score(_ incumbents: Incumbents) -> Double {
+      incumbents.score(energy: energy(tables.context), cycles: innerCycles)
     }
   }
 
-  /// Searches all mappings whose levels keep given tensors.
-  mutating func search(_ tables: BoundTables) {
-    evaluations += tables.branchCount
-    checkEffort()
-    if isExhausted || incumbents.ruleOut(energy: tables.least, cycles: 1) { return }
-    let whole = context.lattice.tiles.count - 1
-    guard tables.fits[0][whole] else { return }
-    var part = OuterPart()
-    part.energy = tables.transfers.constant
-    expand(0, tile: whole, part, tables)
+  private mutating func seed(_ scheme: Scheme) {
+    let (energy, cycles) = (scheme.energy(context), scheme.innerCycles)
+    if incumbents.ruleOut(energy: energy, cycles: cycles) { return }
+    var inner = InnerSearch(
+      scheme.tables, incumbents: incumbents, outer: scheme.outer, most: 0,
+      budget: budget)
+    let innerParts = inner.promising(width: 16)
+    evaluations += inner.visits
+    scheme.promise = innerParts.first?.score
+    for part in innerParts.prefix(4) {
+      var part = part
+      var outer = OuterSearch(
+        scheme.tables, chains: scheme.outerChains, incumbents: incumbents,
+        inner: LeastInner([part], slowestPort: scheme.outer.slowestPort), most: 0,
+        budget: budget)
+      let outerParts = outer.promising(width: 16, around: part) { other in
+        var (own, other) = (part, other)
+        let least = bounds(&own, &other, scheme).least
+        return incumbents.score(energy: least.energy, cycles: least.cycles)
+      }
+      evaluations += outer.visits
+      var last = SIMD8<UInt16>(repeating: .max)
+      for other in outerParts where other.chains != last {
+        last = other.chains
+        var other = other
+        join(&part, &other, scheme)
+      }
+    }
   }
 
-  /// Cycles of a part, whose inner loops keep at most some lanes busy.
-  @inline(__always)
-  func cycles(_ part: OuterPart, lanes: Double) -> Double {
-    let steps = context.iterations / (part.lanes * lanes) + part.exposed
-    // A little less, so that rounding up does not exceed the cycles of the mapping.
-    return (max(steps, part.ports.max() * (1 - 1e-12)) - 1e-6).rounded(.up)
+  /// Searches with a limit that is raised until the best mapping is within it, so that the first lists
+  /// of parts are short.
+  private mutating func search(_ scheme: Scheme) {
+    if let promise = scheme.promise, incumbents.objective != .front {
+      for factor in [1.02, 1.06, 1.15, 1.4] where !budget.isSpent {
+        let limit = promise * factor
+        if let best = incumbents.bestScore, best <= limit { break }
+        incumbents.limit = limit
+        searchOnce(scheme)
+        incumbents.limit = .infinity
+        if let best = incumbents.bestScore, best <= limit { return }
+      }
+    }
+    if !budget.isSpent { searchOnce(scheme) }
   }
 
-  @inline(__always)
-  func energy(_ picojoules: Double, cycles: Double) -> Double {
-    picojoules + context.prices.picojoulesPerCycle * cycles
-  }
-
-  // MARK: - Loops in time
-
-  private struct Candidate {
-    var score: Double
-    var energy: Double
-    var cycles: Double
-    var front: Int32
-  }
-
-  /// Follows all loops of a level that a tile has entered.
-  mutating func expand(_ level: Int, tile: Int, _ part: OuterPart, _ tables: BoundTables) {
-    let lattice = context.lattice
-    let rules = context.space.levels[level]
-    path[level].entered = tile
-    let floor = cycles(part, lanes: tables.levels[level].table.lanesAtEntry[tile])
-    if rules.temporal == 0 {
-      guard isAllowed(tile, in: tile, rules) else { return }
-      follow(tile, in: level, part, [], tables)
+  private mutating func searchOnce(_ scheme: Scheme) {
+    let (energy, cycles) = (scheme.energy(context), scheme.innerCycles)
+    if incumbents.ruleOut(energy: energy, cycles: cycles) { return }
+    var inner = InnerSearch(
+      scheme.tables, incumbents: incumbents, outer: scheme.outer, most: Self.mostParts,
+      budget: budget)
+    inner.run()
+    evaluations += inner.visits
+    budget = inner.budget
+    guard !inner.isFull else {
+      giveUp(scheme)
       return
     }
-    let extra = revisits(part, tile: tile, tables.levels[level].table)
-    var candidates: [Candidate] = []
-    let order = tables.levels[level].table.order
-    for (place, entry) in order.enumerated() {
-      let least = part.energy + tables.levels[level].table.leastInOrder[place]
-      evaluations += 1
-      if incumbents.ruleOut(energy: energy(least, cycles: floor), cycles: floor) { break }
-      let front = Int(entry)
-      guard lattice.divides(front, tile), isAllowed(front, in: tile, rules) else { continue }
-      let cycles = cycles(part, lanes: tables.levels[level].table.lanesInFront[front])
-      var bound = Double.infinity
-      for number in extra.indices {
-        bound = min(bound, tables.levels[level].table.front[number][front] + extra[number])
+    let innerParts = inner.parts.sorted { $0.precedes($1) }
+    guard !innerParts.isEmpty else { return }
+    let least = LeastInner(innerParts, slowestPort: scheme.outer.slowestPort)
+    var outer = OuterSearch(
+      scheme.tables, chains: scheme.outerChains, incumbents: incumbents, inner: least,
+      most: Self.mostParts, budget: budget)
+    outer.run()
+    evaluations += outer.visits
+    budget = outer.budget
+    guard !outer.isFull else {
+      giveUp(scheme)
+      return
+    }
+    let outerParts = outer.parts.sorted { $0.precedes($1) }
+    var leastOuter = (energy: Double.infinity, cycles: Double.infinity)
+    // Where a port is the slowest, more steps do not make a mapping slower.
+    let isPortBound = outerParts.contains {
+      ($0.ports + least.ports).max() > least.cycles + $0.cycles
+    }
+    for part in outerParts {
+      leastOuter.energy = min(leastOuter.energy, part.energy)
+      leastOuter.cycles = min(leastOuter.cycles, part.cycles)
+    }
+    innerParts.withUnsafeBufferPointer { inner in
+      outerParts.withUnsafeBufferPointer { outer in
+        joinAll(inner, outer, scheme, least: least, leastOuter, isPortBound: isPortBound)
       }
-      let energy = energy(part.energy + bound, cycles: cycles)
-      if incumbents.ruleOut(energy: energy, cycles: cycles) { continue }
-      candidates.append(
-        Candidate(
-          score: incumbents.score(energy: energy, cycles: cycles), energy: energy, cycles: cycles,
-          front: entry))
-    }
-    candidates.sort { ($0.score, $0.front) < ($1.score, $1.front) }
-    for candidate in candidates
-    where !incumbents.ruleOut(energy: candidate.energy, cycles: candidate.cycles) {
-      checkEffort()
-      if isExhausted { return }
-      follow(Int(candidate.front), in: level, part, extra, tables)
     }
   }
 
-  /// Of each class, the energy of moving tensors of the class as often as the loops outside make
-  /// it necessary, beyond once.
-  private func revisits(
-    _ part: OuterPart, tile: Int, _ level: BoundTables.Level
-  ) -> [Double] {
-    let lattice = context.lattice
-    let weight = lattice.distinct.weight * (lattice.copies.weight[tile] / part.stays[0] - 1)
-    let output = lattice.distinct.output * (lattice.copies.output[tile] / part.stays[2] - 1)
-    return context.classes.map { still in
-      (still & 1 != 0 ? max(0, weight) * level.leastPrice[0] : 0)
-        + (still & 4 != 0 ? max(0, output) * level.leastPrice[2] : 0)
+  /// Joins all inner parts with all outer ones, the most promising first.
+  private mutating func joinAll(
+    _ innerParts: UnsafeBufferPointer<InnerPart>, _ outerParts: UnsafeBufferPointer<OuterPart>,
+    _ scheme: Scheme, least: LeastInner, _ leastOuter: (energy: Double, cycles: Double),
+    isPortBound: Bool
+  ) {
+    let perCycle = context.prices.picojoulesPerCycle
+    for index in innerParts.indices {
+      let part = innerParts.baseAddress.unsafelyUnwrapped + index
+      let (energy, cycles, ports) = (
+        part.pointee.energy, part.pointee.cycles, part.pointee.leastPorts
+      )
+      let bound = figures(
+        energy + leastOuter.energy, max(cycles + leastOuter.cycles, ports))
+      if incumbents.ruleOut(energy: bound.energy, cycles: bound.cycles) { continue }
+      budget.spend(Int64(outerParts.count / 16))
+      for number in outerParts.indices where !budget.isSpent {
+        let other = outerParts.baseAddress.unsafelyUnwrapped + number
+        if incumbents.endsBefore(
+          score: other.pointee.score, energy: energy - least.energy,
+          cycles: isPortBound ? 0 : cycles - least.cycles,
+          (least.energy + leastOuter.energy, least.cycles + leastOuter.cycles))
+        {
+          evaluations += Int64(number)
+          break
+        }
+        // Without a look at what stays.
+        let whole = max(cycles + other.pointee.cycles, ports)
+        if incumbents.ruleOut(
+          energy: energy + other.pointee.energy + perCycle * whole, cycles: whole)
+        {
+          continue
+        }
+        join(part, other, scheme)
+      }
+      if budget.isSpent {
+        // The parts that follow promise no more.
+        lowerBound = min(
+          lowerBound, incumbents.score(energy: bound.energy, cycles: bound.cycles))
+        return
+      }
     }
   }
 
-  /// Whether a level's loops in time may cut a tile to another.
-  private func isAllowed(_ front: Int, in tile: Int, _ rules: Mapspace.LevelRules) -> Bool {
-    let lattice = context.lattice
-    let (whole, part) = (lattice.extents[tile], lattice.extents[front])
-    for dimension in 0..<lattice.dimensionCount {
-      let passes = whole[dimension] / part[dimension]
-      if passes > 1 && rules.temporal & (1 << UInt8(dimension)) == 0 { return false }
-      if !rules.temporalPasses[dimension].contains(passes) { return false }
+  private mutating func giveUp(_ scheme: Scheme) {
+    budget.giveUp()
+    lowerBound = min(lowerBound, scheme.score(incumbents))
+  }
+
+  /// Energy with leakage, and whole cycles.
+  @inline(__always)
+  private func figures(_ energy: Double, _ cycles: Double) -> (energy: Double, cycles: Double) {
+    let whole = max(1, (cycles - 1e-6).rounded(.up))
+    return (energy + context.prices.picojoulesPerCycle * whole, whole)
+  }
+
+  // MARK: - Joining
+
+  /// Looks at all mappings of an inner and an outer part that bounds do not rule out.
+  @inline(__always)
+  private mutating func join(
+    _ inner: UnsafePointer<InnerPart>, _ outer: UnsafePointer<OuterPart>, _ scheme: Scheme
+  ) {
+    if any(inner.pointee.leastFront .> outer.pointee.most) { return }
+    let bounds = bounds(inner, outer, scheme)
+    if incumbents.ruleOut(energy: bounds.least.energy, cycles: bounds.least.cycles) { return }
+    cut(inner.pointee, outer.pointee, scheme, bounds)
+  }
+
+  /// Lower bounds of a pair of parts, whatever stays and by the set of tensors that stay at the array
+  /// level.
+  struct PairBounds {
+    var energies = SIMD4<Double>(repeating: 0)
+    var cycles = SIMD4<Double>(repeating: 0)
+    var least: (energy: Double, cycles: Double) = (.infinity, .infinity)
+  }
+
+  @inline(__always)
+  private func bounds(
+    _ inner: UnsafePointer<InnerPart>, _ outer: UnsafePointer<OuterPart>, _ scheme: Scheme
+  ) -> PairBounds {
+    // Dimensions surely looped over at the array level.
+    let longer = outer.pointee.least .> inner.pointee.mostFront
+    var looped: UInt8 = 0
+    for dimension in 0..<context.dimensionCount where longer[dimension] {
+      looped |= 1 << UInt8(dimension)
+    }
+    let beginsAfresh = beginsAfresh(inner, outer)
+    var (staying, moving) = (SIMD4<Double>(repeating: 0), SIMD4<Double>(repeating: 0))
+    for role in 0..<3 {
+      let relevant = context.relevant[role]
+      // Tiles at the border may have one pass where the others have more.
+      let share = looped & relevant & outer.pointee.whole != 0 ? 0 : inner.pointee.shares[role]
+      var (most, again) = (inner.pointee.moving[role], inner.pointee.again[role])
+      if role == 1 && beginsAfresh {
+        (most, again) = (inner.pointee.fresh.moving, inner.pointee.fresh.again)
+      }
+      let extra = most - inner.pointee.staying[role]
+      moving[role] = inner.pointee.staying[role] + extra * (1 - share)
+      let visits = looped & relevant != 0 ? outer.pointee.visits[role] : 1
+      staying[role] = min(
+        moving[role], inner.pointee.staying[role] + again * (visits - 1) * (1 - share))
+    }
+    let all = moving[0] + moving[1] + moving[2]
+    var bounds = PairBounds()
+    let fixed = scheme.constant + outer.pointee.energy + all
+    for (number, set) in context.classes.enumerated() {
+      let ports =
+        number == 0
+        ? inner.pointee.ports.0 : number == 1 ? inner.pointee.ports.1 : inner.pointee.ports.2
+      var energy = fixed
+      for role in 0..<3 where set & (1 << UInt8(role)) != 0 {
+        energy += staying[role] - moving[role]
+      }
+      let figures = figures(
+        energy,
+        max(
+          inner.pointee.cycles + outer.pointee.cycles,
+          (ports + outer.pointee.ports).max() * (1 - 1e-12)))
+      bounds.energies[number] = figures.energy
+      bounds.cycles[number] = figures.cycles
+      bounds.least.energy = min(bounds.least.energy, figures.energy)
+      bounds.least.cycles = min(bounds.least.cycles, figures.cycles)
+    }
+    return bounds
+  }
+
+  /// Whether each sweep over an axis of the input begins with words that the one before left long ago.
+  private func beginsAfresh(
+    _ inner: UnsafePointer<InnerPart>, _ outer: UnsafePointer<OuterPart>
+  ) -> Bool {
+    // Loops of one axis at levels outside the array level continue one another.
+    guard context.arrayLevel <= 1 else { return false }
+    for window in context.windows {
+      let bound = context.bounds[window.p]
+      let (least, most) = (outer.pointee.least[window.p], outer.pointee.most[window.p])
+      let front = inner.pointee.mostFront[window.p]
+      if inner.pointee.mostFront[window.r] < context.bounds[window.r] { return false }
+      // Loops outside, then those of the array level, each by itself.
+      if least < bound,
+        !window.restartsAfresh(window.p, step: least, passes: (bound - 1) / most + 1)
+      {
+        return false
+      }
+      if context.isPerfect {
+        if least > front,
+          !window.restartsAfresh(window.p, step: front, passes: least / front)
+        {
+          return false
+        }
+      } else if outer.pointee.whole & (1 << UInt8(window.p)) == 0
+        || inner.pointee.leastFront[window.p] < bound
+          && !window.restartsAfresh(
+            window.p, step: inner.pointee.leastFront[window.p], passes: (bound - 1) / front + 1)
+      {
+        return false
+      }
     }
     return true
   }
 
-  /// Follows all orders of the loops that cut a level's tile to one in front of its fan-out.
-  private mutating func follow(
-    _ front: Int, in level: Int, _ part: OuterPart, _ extra: [Double], _ tables: BoundTables
+  /// An inner part and an outer one whose tiles are being chosen.
+  private struct Pair {
+    var inner: InnerPart
+    var innerChains: [InnerChain]
+    var tables: InnerTables
+    /// Of each dimension, the ways to cut it.
+    var cuts: [[CutChain]]
+    var exposed: Double
+    var leastCycles: Double
+    /// The least energy without leakage.
+    var energy: Double
+  }
+
+  private mutating func cut(
+    _ inner: InnerPart, _ outer: OuterPart, _ scheme: Scheme, _ bounds: PairBounds
   ) {
-    let lattice = context.lattice
-    let tile = path[level].entered
-    if tables.levels[level].table.starts[front] == tables.levels[level].table.starts[front + 1] {
+    var cuts = [[CutChain]](repeating: [], count: context.dimensionCount)
+    var innerChains = [InnerChain](repeating: InnerChain(), count: context.dimensionCount)
+    var (steps, leastSteps) = (1.0, 1.0)
+    for (number, variable) in scheme.tables.variables.enumerated() {
+      let dimension = variable.dimension
+      let chain = variable.chains[Int(inner.chains[number])]
+      let list = CutChains(
+        context, dimension: dimension,
+        outer: scheme.outerChains[dimension][Int(outer.chains[dimension])], inner: chain)
+      budget.spend(Int64(list.all.count))
+      if list.isCutShort { budget.giveUp() }
+      guard let first = list.all.first else { return }
+      steps *= first.steps
+      leastSteps *= variable.steps[Int(inner.chains[number])]
+      cuts[dimension] = list.all
+      innerChains[dimension] = chain
+    }
+    evaluations += 1
+    budget.spend(50)
+    let pair = Pair(
+      inner: inner, innerChains: innerChains, tables: scheme.tables, cuts: cuts,
+      exposed: inner.cycles - leastSteps + outer.cycles, leastCycles: bounds.least.cycles,
+      energy: (bounds.energies - bounds.cycles * context.prices.picojoulesPerCycle).min3)
+    var chosen: [CutChain] = []
+    chosen.reserveCapacity(cuts.count)
+    choose(pair, &chosen, steps: steps)
+  }
+
+  /// Chooses tiles of one dimension after the other.
+  private mutating func choose(_ pair: Pair, _ chosen: inout [CutChain], steps: Double) {
+    let dimension = chosen.count
+    guard dimension < pair.cuts.count else {
+      arrange(pair, chosen, steps: steps)
       return
     }
-    path[level].front = front
-    let (whole, inner) = (lattice.extents[tile], lattice.extents[front])
-    var active: UInt8 = 0
-    var afresh: UInt8 = 0
-    for dimension in 0..<lattice.dimensionCount where whole[dimension] != inner[dimension] {
-      active |= 1 << UInt8(dimension)
-      let passes = whole[dimension] / inner[dimension]
-      if context.inputSlides.restartsAfresh(dimension, step: inner[dimension], passes: passes) {
-        afresh |= 1 << UInt8(dimension)
-      }
-    }
-    var base = part
-    if active & ~lattice.relevant[2] != 0 && part.reduction > level {
-      base.reduction = level
-      guard fits(level, tile, tables.keeps[level], reduction: level) else { return }
-    }
-    let orders = orderings[level].orders(of: active, afresh: afresh)
-    let cycles = cycles(part, lanes: tables.levels[level].table.lanesInFront[front])
-    for order in orders {
-      if order.count > 0 {
-        let number = context.classOfDimension[Int(order.dimensions[order.count - 1])]
-        let energy = energy(
-          part.energy + tables.levels[level].table.front[number][front] + extra[number],
-          cycles: cycles)
-        if incumbents.ruleOut(energy: energy, cycles: cycles) { continue }
-      }
-      var next = base
-      next.step(order.dimensions, loops: order.count, from: tile, to: front, context)
-      path[level].order = order.dimensions
-      path[level].loops = order.count
-      let outside = loops.count
-      for index in 0..<order.count {
-        let dimension = Int(order.dimensions[index])
-        let count = whole[dimension] / inner[dimension]
-        loops.append(
-          InputMoves.Loop(
-            dimension: UInt8(dimension), step: lattice.digits[front][dimension],
-            passes: lattice.quotient(tile, front, dimension), count: Double(count)))
-      }
-      unroll(level, front, next, tables)
-      loops.removeLast(loops.count - outside)
+    let fewest = pair.cuts[dimension][0].steps
+    for (number, chain) in pair.cuts[dimension].enumerated() {
+      // Until any mapping is known, a few will do.
+      if incumbents.points.isEmpty && number > 1 { break }
+      let steps = steps / fewest * chain.steps
+      let figures = figures(pair.energy, max(steps + pair.exposed, pair.leastCycles))
+      // Those that follow take more steps.
+      if incumbents.ruleOut(energy: figures.energy, cycles: figures.cycles) { break }
+      chosen.append(chain)
+      choose(pair, &chosen, steps: steps)
+      chosen.removeLast()
     }
   }
 
-  func fits(_ level: Int, _ tile: Int, _ keeps: TensorSet, reduction: Int) -> Bool {
-    context.space.overflow(
-      atLevel: level, tile: tile, keeps: keeps, outermostReduction: reduction) == nil
+  // MARK: - Whole mappings
+
+  private mutating func arrange(_ pair: Pair, _ chains: [CutChain], steps: Double) {
+    budget.spend(50)
+    if budget.isSpent { return }
+    let orders = (0..<context.levelCount).map {
+      ProofOrders(context, level: $0, chains: chains).all
+    }
+    let cycles = max(steps + pair.exposed, pair.leastCycles)
+    let bounds = NestBounds(
+      pair.tables, inner: pair.inner, chains: chains, innerChains: pair.innerChains)
+    var found: [(energy: Double, orders: [[Int]])] = []
+    var chosen = [[Int]](repeating: [], count: context.levelCount)
+    combine(0, orders, &chosen) { chosen in
+      let energy = bounds.energy(chosen)
+      let figures = figures(energy, cycles)
+      if !incumbents.ruleOut(energy: figures.energy, cycles: figures.cycles) {
+        found.append((energy, chosen))
+      }
+    }
+    // A stable order, so that the first of equal ones is always the same.
+    let sorted = found.indices.sorted { (found[$0].energy, $0) < (found[$1].energy, $1) }
+    var nest = ProofNest(context, keeps: pair.tables.keeps, chains: chains)
+    for index in sorted {
+      let figures = figures(found[index].energy, cycles)
+      if incumbents.ruleOut(energy: figures.energy, cycles: figures.cycles) { continue }
+      nest.orders = found[index].orders
+      evaluate(context.arrayLevel + 1, orders, &nest)
+    }
   }
 
-  // MARK: - Loops over children
-
-  private struct Continuation {
-    var score: Double
-    var energy: Double
-    var cycles: Double
-    var branch: BoundTables.Branch
-    var part: OuterPart
-  }
-
-  /// Words of weights, inputs and outputs that move into the tile in front of a fan-out.
-  private mutating func moves(_ part: OuterPart, front: Int) -> SIMD4<Double> {
-    let lattice = context.lattice
-    return SIMD4(
-      lattice.distinct.weight * lattice.copies.weight[front] / part.stays[0],
-      inputMoves(into: front),
-      lattice.distinct.output * lattice.copies.output[front] / part.stays[2], 0)
-  }
-
-  mutating func inputMoves(into tile: Int) -> Double {
-    inputs.words(into: tile, under: loops)
-  }
-
-  private mutating func unroll(
-    _ level: Int, _ front: Int, _ part: OuterPart, _ tables: BoundTables
+  /// Calls something with every combination of orders of the levels down to the array level.
+  private func combine(
+    _ level: Int, _ orders: [[[Int]]], _ chosen: inout [[Int]], _ body: ([[Int]]) -> Void
   ) {
-    let bound = tables.levels[level]
-    let words = moves(part, front: front)
-    let charged = tables.transfers.charged[level]
-    let number = part.classes
-    evaluations += 1
-    if number >= 0 {
-      // What the tables take for granted of the class's tensors, and what is true of them.
-      let least = context.leastMoves(classes: number, into: front)
-      let more =
-        max(0, words[0] - least[0]) * bound.table.leastPrice[0]
-        + max(0, words[2] - least[2]) * bound.table.leastPrice[2]
-      let cycles = cycles(part, lanes: bound.table.lanesInFront[front])
-      let energy = energy(
-        part.energy + bound.table.front[number][front] + more, cycles: cycles)
-      if incumbents.ruleOut(energy: energy, cycles: cycles) { return }
+    guard level <= context.arrayLevel else {
+      body(chosen)
+      return
     }
-    var continuations: [Continuation] = []
-    let isLast = level == context.space.levels.count - 1
-    for entry in bound.table.starts[front]..<bound.table.starts[front + 1] {
-      evaluations += 1
-      let branch = bound.table.branches[Int(entry)]
-      let way = context.unrollings[level].all[Int(branch.way)]
-      var next = part
-      charge(charged, way, front: front, tile: Int(branch.tile), words: words, &next)
-      var inside = 0.0
-      var lanes = 1.0
-      if !isLast {
-        let entry = tables.levels[level + 1].table.entry
-        if number >= 0 {
-          inside = entry[number][Int(branch.tile)]
-        } else {
-          inside = entry.reduce(.infinity) { min($0, $1[Int(branch.tile)]) }
-        }
-        lanes = tables.levels[level + 1].table.lanesAtEntry[Int(branch.tile)]
-      }
-      pass(way, level: level, &next)
-      let cycles = cycles(next, lanes: lanes)
-      let energy = energy(next.energy + inside, cycles: cycles)
-      if incumbents.ruleOut(energy: energy, cycles: cycles) { continue }
-      continuations.append(
-        Continuation(
-          score: incumbents.score(energy: energy, cycles: cycles), energy: energy, cycles: cycles,
-          branch: branch, part: next))
-    }
-    continuations.sort {
-      ($0.score, $0.branch.tile, $0.branch.way) < ($1.score, $1.branch.tile, $1.branch.way)
-    }
-    for continuation in continuations
-    where !incumbents.ruleOut(energy: continuation.energy, cycles: continuation.cycles) {
-      if isExhausted { return }
-      path[level].way = Int(continuation.branch.way)
-      enter(level + 1, tile: Int(continuation.branch.tile), continuation.part, tables)
+    for order in orders[level] {
+      chosen[level] = order
+      combine(level + 1, orders, &chosen, body)
     }
   }
 
-  /// Charges what a level's fan-out decides.
-  private mutating func charge(
-    _ charged: [Transfer], _ way: Unrolling, front: Int, tile: Int, words: SIMD4<Double>,
-    _ part: inout OuterPart
-  ) {
-    for transfer in charged {
-      let index = Int(transfer.role.rawValue)
-      let parents = part.keeperLanes[index]
-      let children = part.lanes * way.lanes
-      if transfer.isToLanes {
-        part.energy += context.lanesEnergy(of: transfer, way, tile: tile)
-        let accesses = context.laneAccesses(of: transfer, way, tile: tile) / parents
-        part.ports +=
-          (transfer.role == .output ? transfer.parentUpdates : transfer.parentReads) * accesses
-        continue
+  private mutating func evaluate(_ level: Int, _ orders: [[[Int]]], _ nest: inout ProofNest) {
+    guard level < context.levelCount else {
+      for mapping in nest.mappings() {
+        evaluations += 1
+        budget.spend(20)
+        consider(mapping)
       }
-      let arrives = transfer.innerSharing == 1
-      let before = part.energy
-      defer { part.provisional[index] = part.energy - before }
-      switch transfer.role {
-      case .weight:
-        part.energy += transfer.pricePerMove(way) * words[0]
-        part.ports += transfer.parentReads * (words[0] * way.apart[0] / parents)
-        if arrives { part.ports += transfer.childFills * (words[0] * way.copies[0] / children) }
-      case .input:
-        let fills = inputMoves(into: tile)
-        let reads =
-          way.reachesAll
-          ? words[1] * way.apart[1]
-          : partlyShared(way, front: front, tile: tile)
-        part.energy += reads * transfer.read + fills * (transfer.fill + transfer.hop)
-        part.ports += transfer.parentReads * (reads / parents)
-        if arrives { part.ports += transfer.childFills * (fills / children) }
-      case .output:
-        let price = transfer.pricePerMove(way)
-        // Where more moves cost less, as many as there can be.
-        part.energy +=
-          price
-          * (price < 0 && transfer.mayMoveMore ? context.iterations / way.copies[2] : words[2])
-        part.ports += transfer.parentUpdates * (words[2] * way.apart[2] / parents)
-        if arrives { part.ports += transfer.childDrains * (words[2] * way.copies[2] / children) }
-        if !part.sharesOutputs {
-          let starts =
-            context.space.array.switches.readsFirstPartialSum ? 0 : context.lattice.distinct.output
-          let returns = max(0, words[2] - starts)
-          part.ports += transfer.parentReads * (returns / parents)
-          if arrives { part.ports += transfer.childFills * (returns / children) }
-        }
-      }
+      return
     }
-  }
-
-  private mutating func partlyShared(
-    _ way: Unrolling, front: Int, tile: Int
-  ) -> Double {
-    var digits = context.lattice.tiles.digits[front]
-    let own = context.lattice.tiles.digits[tile]
-    for dimension in context.lattice.tiles.dimensions.indices
-    where context.inputSlides.slides(along: dimension) {
-      let list = context.lattice.tiles.divisors[dimension]
-      digits[dimension] =
-        context.lattice.products[dimension][
-          Int(own[dimension]) * list.count + Int(way.reach[dimension])]
+    for order in orders[level] {
+      nest.orders[level] = order
+      evaluate(level + 1, orders, &nest)
     }
-    return inputMoves(into: context.lattice.tiles.tile(digits))
-      * (context.lattice.copies.input[front]
-        / context.lattice.copies.input[context.lattice.tiles.tile(digits)]) * way.apart[1]
-  }
-
-  /// Goes through a fan-out to one of the children.
-  private func pass(_ way: Unrolling, level: Int, _ part: inout OuterPart) {
-    let lattice = context.lattice
-    part.lanes *= way.lanes
-    for tensor in 0..<3 {
-      var together = way.lanes / way.copies[tensor] * way.apart[tensor]
-      if tensor == 1 {
-        for dimension in 0..<lattice.dimensionCount
-        where context.inputSlides.slides(along: dimension) {
-          let passes = Double(lattice.tiles.divisors[dimension][Int(way.passes[dimension])])
-          together /= passes
-          part.alongSlides *= passes
-        }
-      }
-      part.together[tensor] *= together
-      part.copies[tensor] *= way.copies[tensor]
-      part.apart[tensor] *= way.apart[tensor]
-    }
-    if way.copies[2] > 1 { part.sharesOutputs = true }
-    if part.reduction > level && way.copies[2] > 1 { part.reduction = level }
   }
 }

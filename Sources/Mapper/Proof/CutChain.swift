@@ -1,0 +1,160 @@
+internal import Dataflow
+internal import Ops
+
+/// One dimension cut wholly: every tile from the outermost level to single iterations.
+struct CutChain: Sendable {
+  /// Of each level, the tile that enters, the one left by its loop in time, and the step of x.
+  var tile = SIMD16<Int32>(repeating: 1)
+  var front = SIMD16<Int32>(repeating: 1)
+  var stepX = SIMD16<Int32>(repeating: 1)
+  /// Steps in time over the whole dimension.
+  var steps = 1.0
+  /// Levels (bits) whose loop in time has more than one pass in some tile, and those where it has in
+  /// every tile.
+  var looped: UInt16 = 0
+  var clean: UInt16 = 0
+  /// Of each level, the fewest passes of the loop in time.
+  var leastPasses = SIMD16<Int32>(repeating: 1)
+
+  func step(after level: Int, of levels: Int) -> Int32 { level + 1 < levels ? tile[level + 1] : 1 }
+}
+
+/// Lists the ways to cut a dimension that an outer and an inner chain leave open.
+struct CutChains {
+  let context: ProofContext
+  let dimension: Int
+  let outer: OuterChain
+  let inner: InnerChain
+  private(set) var all: [CutChain] = []
+  /// Whether there are more than are listed.
+  private(set) var isCutShort = false
+
+  /// More ways to cut a dimension between two chains than this are not listed.
+  private static let most = 4096
+
+  init(
+    _ context: ProofContext, dimension: Int, outer: OuterChain, inner: InnerChain
+  ) {
+    self.context = context
+    self.dimension = dimension
+    self.outer = outer
+    self.inner = inner
+    var chain = CutChain()
+    let arrayLevel = context.arrayLevel
+    for level in arrayLevel + 1..<max(arrayLevel + 1, context.levelCount) {
+      chain.tile[level] = inner.tile[level]
+      chain.front[level] = inner.front[level]
+      chain.stepX[level] = inner.stepX[level]
+    }
+    chain.tile[0] = context.bounds[dimension]
+    cut(0, &chain)
+    all.sort { $0.steps < $1.steps }
+  }
+
+  private mutating func cut(_ level: Int, _ chain: inout CutChain) {
+    let rules = context.space.levels[level]
+    let bit = UInt8(1) << UInt8(dimension)
+    guard level < context.arrayLevel else {
+      unroll(&chain, rules, bit)
+      return
+    }
+    let most = min(outer.most[level + 1], chain.tile[level])
+    var next = outer.least[level + 1]
+    while next <= most && !isCutShort {
+      let passes = (chain.tile[level] - 1) / next + 1
+      if passes == 1 && next != chain.tile[level] {
+        next += 1
+        continue
+      }
+      if passes == 1 || rules.temporal & bit != 0,
+        rules.temporalPasses[dimension].contains(passes)
+      {
+        chain.front[level] = next
+        chain.stepX[level] = next
+        chain.tile[level + 1] = next
+        cut(level + 1, &chain)
+      }
+      next += 1
+    }
+  }
+
+  private mutating func unroll(
+    _ chain: inout CutChain, _ rules: Mapspace.LevelRules, _ bit: UInt8
+  ) {
+    let level = context.arrayLevel
+    let entered = chain.tile[level]
+    let below = chain.step(after: level, of: context.levelCount)
+    let (x, y) = (Int64(inner.x[level]), Int64(inner.y[level]))
+    let widest = y * Int64(below)
+    for step in (context.isPerfect || y == 1 ? widest : (y - 1) * Int64(below) + 1)...widest {
+      let longest = min(x * step, Int64(entered))
+      let least = context.isPerfect || x == 1 ? x * step : (x - 1) * step + 1
+      if least > longest || isCutShort { break }
+      for front in least...longest {
+        if all.count >= Self.most {
+          isCutShort = true
+          break
+        }
+        let passes = (Int64(entered) - 1) / front + 1
+        if passes == 1 && front != Int64(entered) { continue }
+        if context.isPerfect && Int64(entered) % front != 0 { continue }
+        guard passes == 1 || rules.temporal & bit != 0,
+          rules.temporalPasses[dimension].contains(Int32(passes))
+        else { continue }
+        chain.front[level] = Int32(front)
+        chain.stepX[level] = Int32(step)
+        var found = chain
+        describe(&found)
+        all.append(found)
+      }
+    }
+  }
+
+  /// Steps and passes, from the tiles that enter each loop.
+  private func describe(_ chain: inout CutChain) {
+    chain.steps = steps(chain, 0, Int64(chain.tile[0]))
+    if context.isPerfect {
+      for level in 0..<context.levelCount where chain.tile[level] > chain.front[level] {
+        chain.looped |= 1 << UInt16(level)
+        chain.leastPasses[level] = chain.tile[level] / chain.front[level]
+      }
+      chain.clean = chain.looped
+      return
+    }
+    var entering: [Int32] = [chain.tile[0]]
+    for level in 0..<context.levelCount {
+      let step = chain.front[level]
+      let passes = entering.map { ($0 - 1) / step + 1 }
+      let least = passes.min() ?? 1
+      chain.leastPasses[level] = least
+      if (passes.max() ?? 1) > 1 { chain.looped |= 1 << UInt16(level) }
+      if least > 1 { chain.clean |= 1 << UInt16(level) }
+      for step in [step, chain.stepX[level], chain.step(after: level, of: context.levelCount)] {
+        entering = Self.pieces(of: entering, step)
+      }
+    }
+  }
+
+  private static func pieces(of extents: [Int32], _ step: Int32) -> [Int32] {
+    var found: [Int32] = []
+    for extent in extents {
+      for piece in [min(extent, step), extent % step] where piece > 0 && !found.contains(piece) {
+        found.append(piece)
+      }
+    }
+    return found
+  }
+
+  /// Steps in time that a piece entering a level takes.
+  private func steps(_ chain: CutChain, _ level: Int, _ extent: Int64) -> Double {
+    guard level < context.levelCount else { return 1 }
+    let front = Int64(chain.front[level])
+    let child = min(front, Int64(chain.step(after: level, of: context.levelCount)))
+    // The first child has the longest piece.
+    let full = extent / front
+    var steps = full > 0 ? Double(full) * self.steps(chain, level + 1, child) : 0
+    let rest = extent % front
+    if rest > 0 { steps += self.steps(chain, level + 1, min(rest, child)) }
+    return steps
+  }
+}
