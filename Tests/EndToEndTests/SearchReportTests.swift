@@ -48,7 +48,7 @@ struct SearchReportTests {
     #expect(try map("--time-limit", "30.5")["time_limit_seconds"] as? Double == 30.5)
     let arguments = [
       "cost", "--target", "eyeriss", "--space", "nasbench201-cifar10", "--index", "1651",
-      "--time-limit", "30",
+      "--time-limit", "30", "--factors", "perfect",
     ]
     let table = try Program.run(arguments).output
     #expect(table.contains(", activations spill, time limit 30 s a layer\n"))
