@@ -196,7 +196,9 @@ struct ReportTests {
 
   @Test("csv with layers has a row a layer, with the numbers of json")
   func layerRows() throws {
-    let arguments = ["cost", "--target", "eyeriss", "--network", "alexnet", "--per-layer"]
+    let arguments = [
+      "cost", "--target", "eyeriss", "--network", "alexnet", "--per-layer", "--factors", "perfect",
+    ]
     let json = try Program.run(arguments + ["--format", "json"]).object()
     let report = try #require((json["reports"] as? [[String: Any]])?.first)
     let layers = try #require(report["layers"] as? [[String: Any]])
@@ -297,7 +299,8 @@ struct ReportTests {
 
   @Test("the networks that are shipped are costed by name", arguments: ["alexnet", "mobilenet-v2"])
   func networks(name: String) throws {
-    let object = try Program.json("cost", "--target", "eyeriss", "--network", name)
+    let object = try Program.json(
+      "cost", "--target", "eyeriss", "--network", name, "--factors", "perfect")
     let reports = try #require(object["reports"] as? [[String: Any]])
     #expect(reports[0]["arch"] as? String == name)
     #expect(reports[0]["space"] is NSNull)

@@ -7,7 +7,9 @@ struct ResidencyCommandTests {
 
   private func report(_ target: [String]) throws -> [String: Any] {
     let run = try Program.run(
-      ["cost"] + target + ["--network", "alexnet", "--per-layer", "--format", "json"])
+      ["cost"] + target + [
+        "--network", "alexnet", "--per-layer", "--factors", "perfect", "--format", "json",
+      ])
     try #require(run.status == 0, "\(run.errors)")
     return try #require((run.object()["reports"] as? [[String: Any]])?.first)
   }
@@ -35,7 +37,8 @@ struct ResidencyCommandTests {
 
   @Test("tables and rows of layers say what stayed")
   func tables() throws {
-    let arguments = ["cost"] + Self.target + ["--network", "alexnet", "--per-layer"]
+    let arguments =
+      ["cost"] + Self.target + ["--network", "alexnet", "--per-layer", "--factors", "perfect"]
     let table = try Program.run(arguments).output
     #expect(table.contains("stayed on chip"))
     #expect(table.contains("  input, output   linear c=4096 k=4096\n"))
