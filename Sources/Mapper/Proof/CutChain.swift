@@ -19,12 +19,16 @@ struct CutChain: Sendable {
   func step(after level: Int, of levels: Int) -> Int32 { level + 1 < levels ? tile[level + 1] : 1 }
 }
 
-/// Lists the ways to cut a dimension that an outer and an inner chain leave open.
+/// Lists the ways to cut a dimension that an outer and an inner chain leave open, those of the fewest
+/// steps first.
 struct CutChains {
   let context: ProofContext
   let dimension: Int
-  let outer: OuterChain
-  let inner: InnerChain
+  private var outer = OuterChain()
+  /// Passes over the array level's children, and steps in time, of the inner chain.
+  private var x: Int64 = 1
+  private var y: Int64 = 1
+  private var innerSteps = 1.0
   private(set) var all: [CutChain] = []
   /// Whether there are more than are listed.
   private(set) var isCutShort = false
@@ -32,30 +36,35 @@ struct CutChains {
   /// More ways to cut a dimension between two chains than this are not listed.
   private static let most = 4096
 
-  init(
-    _ context: ProofContext, dimension: Int, outer: OuterChain, inner: InnerChain
-  ) {
+  init(_ context: ProofContext, dimension: Int) {
     self.context = context
     self.dimension = dimension
+  }
+
+  /// Lists those of an outer and an inner chain.
+  mutating func list(_ outer: OuterChain, _ inner: UnsafePointer<InnerChain>) {
     self.outer = outer
-    self.inner = inner
+    x = Int64(inner.pointee.x[context.arrayLevel])
+    y = Int64(inner.pointee.y[context.arrayLevel])
+    innerSteps = inner.pointee.steps
+    all.removeAll(keepingCapacity: true)
+    isCutShort = false
     var chain = CutChain()
-    let arrayLevel = context.arrayLevel
-    for level in arrayLevel + 1..<max(arrayLevel + 1, context.levelCount) {
-      chain.tile[level] = inner.tile[level]
-      chain.front[level] = inner.front[level]
-      chain.stepX[level] = inner.stepX[level]
+    var level = context.arrayLevel + 1
+    while level < context.levelCount {
+      chain.tile[level] = inner.pointee.tile[level]
+      chain.front[level] = inner.pointee.front[level]
+      chain.stepX[level] = inner.pointee.stepX[level]
+      level += 1
     }
     chain.tile[0] = context.bounds[dimension]
     cut(0, &chain)
-    all.sort { $0.steps < $1.steps }
+    if all.count > 1 { all.sort { $0.steps < $1.steps } }
   }
 
   private mutating func cut(_ level: Int, _ chain: inout CutChain) {
-    let rules = context.space.levels[level]
-    let bit = UInt8(1) << UInt8(dimension)
     guard level < context.arrayLevel else {
-      unroll(&chain, rules, bit)
+      unroll(&chain)
       return
     }
     let most = min(outer.most[level + 1], chain.tile[level])
@@ -66,9 +75,7 @@ struct CutChains {
         next += 1
         continue
       }
-      if passes == 1 || rules.temporal & bit != 0,
-        rules.temporalPasses[dimension].contains(passes)
-      {
+      if context.allows(passes: Int64(passes), level, dimension) {
         chain.front[level] = next
         chain.stepX[level] = next
         chain.tile[level + 1] = next
@@ -78,13 +85,10 @@ struct CutChains {
     }
   }
 
-  private mutating func unroll(
-    _ chain: inout CutChain, _ rules: Mapspace.LevelRules, _ bit: UInt8
-  ) {
+  private mutating func unroll(_ chain: inout CutChain) {
     let level = context.arrayLevel
     let entered = chain.tile[level]
     let below = chain.step(after: level, of: context.levelCount)
-    let (x, y) = (Int64(inner.x[level]), Int64(inner.y[level]))
     let widest = y * Int64(below)
     for step in (context.isPerfect || y == 1 ? widest : (y - 1) * Int64(below) + 1)...widest {
       let longest = min(x * step, Int64(entered))
@@ -98,9 +102,7 @@ struct CutChains {
         let passes = (Int64(entered) - 1) / front + 1
         if passes == 1 && front != Int64(entered) { continue }
         if context.isPerfect && Int64(entered) % front != 0 { continue }
-        guard passes == 1 || rules.temporal & bit != 0,
-          rules.temporalPasses[dimension].contains(Int32(passes))
-        else { continue }
+        guard context.allows(passes: passes, level, dimension) else { continue }
         chain.front[level] = Int32(front)
         chain.stepX[level] = Int32(step)
         var found = chain
@@ -112,8 +114,8 @@ struct CutChains {
 
   /// Steps and passes, from the tiles that enter each loop.
   private func describe(_ chain: inout CutChain) {
-    chain.steps = steps(chain, 0, Int64(chain.tile[0]))
     if context.isPerfect {
+      chain.steps = innerSteps
       for level in 0..<context.levelCount where chain.tile[level] > chain.front[level] {
         chain.looped |= 1 << UInt16(level)
         chain.leastPasses[level] = chain.tile[level] / chain.front[level]
@@ -121,6 +123,7 @@ struct CutChains {
       chain.clean = chain.looped
       return
     }
+    chain.steps = steps(chain, 0, Int64(chain.tile[0]))
     var entering: [Int32] = [chain.tile[0]]
     for level in 0..<context.levelCount {
       let step = chain.front[level]

@@ -28,8 +28,6 @@ struct InnerPart {
   /// Of each dimension, the tiles that may be in front of the array level's children.
   var leastFront = SIMD8<Int32>(repeating: 1)
   var mostFront = SIMD8<Int32>(repeating: 1)
-  /// Dimensions (bits) with tiles that are surely shorter than the dimension.
-  var cut: UInt8 = 0
   /// The least energy whatever stays, and by what parts are ordered.
   var energy = 0.0
   var score = 0.0
@@ -47,24 +45,6 @@ struct LeastOuter {
   var slowestPort = 0.0
 }
 
-/// A variable's tables, to be read without counting references.
-struct Column {
-  var count: Int
-  /// The variable whose chain rows are for; -1 if there is one row.
-  var partner: Int
-  var bound: Double
-  /// Tensors (bits) that the dimension moves.
-  var movedRoles: UInt8
-  var moving: UnsafeMutablePointer<TermVector>
-  var staying: UnsafeMutablePointer<TermVector>
-  var sizes: UnsafeMutablePointer<TermVector>
-  var passesX: UnsafeMutablePointer<SIMD4<Int32>>
-  var passesY: UnsafeMutablePointer<SIMD4<Int32>>
-  var steps: UnsafeMutablePointer<Double>
-  /// Of each chain, the longest tile in front of the array level's children.
-  var fronts: UnsafeMutablePointer<Double>
-}
-
 /// Finds the inner parts that bounds do not rule out.
 struct InnerSearch {
   let tables: InnerTables
@@ -79,7 +59,7 @@ struct InnerSearch {
   private let isPerfect: Bool
   /// What is the same for all parts: energy, tables of variables, memories.
   private let constant: Double
-  private let columns: UnsafeBufferPointer<Column>
+  private let variables: UnsafeBufferPointer<InnerVariable>
   private let footprints: UnsafeBufferPointer<InnerTables.Footprint>
   private let available: UnsafeBufferPointer<Double>
   private let least:
@@ -125,7 +105,7 @@ struct InnerSearch {
     picojoulesPerCycle = context.prices.picojoulesPerCycle
     count = tables.variables.count
     isPerfect = context.isPerfect
-    columns = tables.columns
+    variables = tables.variables
     footprints = tables.footprintTable
     available = tables.availableTable
     least = (tables.leastMoving, tables.leastStaying)
@@ -219,7 +199,7 @@ struct InnerSearch {
     _ state: UnsafePointer<State>, _ variable: Int, _ chain: Int, row: Int,
     into next: UnsafeMutablePointer<State>
   ) -> Bool {
-    let own = columns[variable]
+    let own = variables[variable]
     let (x, y) = (own.passesX[chain], own.passesY[chain])
     if any(x .> state.pointee.leftX) || any(y .> state.pointee.leftY) { return false }
     let entry = row + chain
@@ -258,7 +238,7 @@ struct InnerSearch {
   /// A tensor may stay over loops that do not move it where tiles at the border have one pass only of
   /// each loop that does; that is so for less than the share of the last tile.
   private func narrowShares(
-    _ state: UnsafeMutablePointer<State>, _ own: Column, _ chain: Int
+    _ state: UnsafeMutablePointer<State>, _ own: InnerVariable, _ chain: Int
   ) {
     let bound = own.bound
     let front = own.fronts[chain]
@@ -271,7 +251,7 @@ struct InnerSearch {
 
   @inline(__always)
   private func row(_ state: UnsafePointer<State>, _ variable: Int) -> Int {
-    let own = columns[variable]
+    let own = variables[variable]
     return own.partner < 0 ? 0 : Int(state.pointee.chains[own.partner]) * own.count
   }
 
@@ -288,11 +268,11 @@ struct InnerSearch {
   /// - Parameter state: what is assigned; the places behind it are free.
   private mutating func visit(_ state: UnsafeMutablePointer<State>, _ variable: Int) {
     guard variable < count else {
-      finish(state.pointee)
+      finish(state)
       return
     }
     let row = row(state, variable)
-    for chain in 0..<columns[variable].count {
+    for chain in 0..<variables[variable].count {
       visits += 1
       budget.spend(1)
       if budget.isSpent { isFull = true }
@@ -304,8 +284,9 @@ struct InnerSearch {
     }
   }
 
-  private mutating func finish(_ state: State) {
-    guard let part = part(state) else { return }
+  private mutating func finish(_ state: UnsafePointer<State>) {
+    var part = InnerPart()
+    guard fill(&part, state) else { return }
     if parts.count >= most {
       isFull = true
       return
@@ -323,7 +304,7 @@ struct InnerSearch {
       var longer = start
       for index in states.indices {
         let row = row(&states[index], variable)
-        for chain in 0..<columns[variable].count {
+        for chain in 0..<variables[variable].count {
           visits += 1
           guard extend(&states[index], variable, chain, row: row, into: &longer) else { continue }
           let bound = bound(&longer, variable + 1)
@@ -340,7 +321,12 @@ struct InnerSearch {
       }
       states = next
     }
-    return states.compactMap { part($0) }.sorted { $0.precedes($1) }
+    var parts: [InnerPart] = []
+    for index in states.indices {
+      var part = InnerPart()
+      if fill(&part, &states[index]) { parts.append(part) }
+    }
+    return parts.sorted { $0.precedes($1) }
   }
 }
 

@@ -7,8 +7,8 @@ internal import Ops
 /// With perfect factors the two extents are the same; with imperfect ones all tiles between them are
 /// the same number at least.
 struct OuterChain: Sendable {
-  var least: SIMD16<Int32>
-  var most: SIMD16<Int32>
+  var least = SIMD16<Int32>(repeating: 1)
+  var most = SIMD16<Int32>(repeating: 1)
   /// Of each level, tiles along the dimension, at least.
   var counts = SIMD16<Int32>(repeating: 1)
 
@@ -155,7 +155,7 @@ struct OuterSearch {
     self.incumbents = incumbents
     self.inner = inner
     self.most = most
-    order = context.bounds.indices.sorted {
+    order = (0..<context.dimensionCount).sorted {
       (chains[$0].count, $0) < (chains[$1].count, $1)
     }
   }

@@ -2,8 +2,8 @@ internal import Accelerators
 internal import Dataflow
 internal import Ops
 
-/// What all searches of one problem share, whatever the levels keep.
-final class ProofContext: Sendable {
+/// What all searches of one problem share, whatever the levels keep; nothing of it changes.
+final class ProofContext: @unchecked Sendable {
   let space: Mapspace
   let prices: Prices
   let isPerfect: Bool
@@ -13,18 +13,27 @@ final class ProofContext: Sendable {
   /// Levels from the array level on that unroll anything, outermost first.
   let fanouts: [Int]
   let dimensionCount: Int
-  let bounds: [Int32]
+  let dimensionNames: InlineArray<8, LoopDimension>
+  let bounds: SIMD8<Int32>
+  /// Of each level, the dimensions (bits) with loops in time; and the passes these may have, by level
+  /// and dimension.
+  let temporal: SIMD16<UInt8>
+  private let passes: UnsafeBufferPointer<ClosedRange<Int32>>
+  /// Whether any wires pass words on between neighbours, so that the order of loops in space matters.
+  let passesOn: Bool
   /// Of each tensor, the dimensions (bits) that move it.
   let relevant: SIMD4<UInt8>
   /// Axes of the input that two dimensions reach.
   let windows: [WindowWords]
+  /// The same, to be read without counting references.
+  let windowTable: UnsafeBufferPointer<WindowWords>
   /// Of each dimension, the axis it belongs to as p and as r.
-  let windowOfOutputs: [Int?]
-  let windowOfFilters: [Int?]
+  let windowOfOutputs: WindowNumbers
+  let windowOfFilters: WindowNumbers
   /// Of each tensor and dimension that moves it, the words along the dimension (of an axis that two
   /// reach, all with the first), and whether each index is one word.
-  private let words: [[Double]]
-  private let isSimple: [[Bool]]
+  private let words: [SIMD8<Double>]
+  private let simple: SIMD4<UInt8>
   /// Tensors that have any words; one in the padding wholly has none.
   let present: TensorSet
   let distinctWeights: Double
@@ -42,7 +51,18 @@ final class ProofContext: Sendable {
     isPerfect = space.factors == .perfect
     prices = Prices(space)
     dimensionCount = space.dimensions.count
-    bounds = space.bounds
+    var names = InlineArray<8, LoopDimension>(repeating: .n)
+    for (number, dimension) in space.dimensions.enumerated() { names[number] = dimension }
+    dimensionNames = names
+    var bounds = SIMD8<Int32>(repeating: 1)
+    for (dimension, bound) in space.bounds.enumerated() { bounds[dimension] = bound }
+    self.bounds = bounds
+    var temporal = SIMD16<UInt8>(repeating: 0)
+    for (level, rules) in space.levels.enumerated() { temporal[level] = rules.temporal }
+    self.temporal = temporal
+    passesOn = space.hierarchy.levels.contains {
+      !$0.x.forward.isEmpty || !$0.y.forward.isEmpty || !$0.diagonal.isEmpty
+    }
     relevant = SIMD4(space.relevant.weight, space.relevant.input, space.relevant.output, 0)
     let unrolls = space.levels.indices.filter {
       let rules = space.levels[$0]
@@ -55,12 +75,10 @@ final class ProofContext: Sendable {
     let position = { (dimension: LoopDimension) in dimensions.firstIndex(of: dimension) }
     let storesPadding = space.array.switches.storesPadding
     var windows: [WindowWords] = []
-    var (ofOutputs, ofFilters) = ([Int?](), [Int?]())
-    ofOutputs = Array(repeating: nil, count: dimensions.count)
-    ofFilters = ofOutputs
-    var words = [[Double]](
-      repeating: Array(repeating: 1, count: dimensions.count), count: TensorRole.allCases.count)
-    var isSimple = words.map { $0.map { _ in true } }
+    var (ofOutputs, ofFilters) = (WindowNumbers(), WindowNumbers())
+    var words = [SIMD8<Double>](
+      repeating: SIMD8(repeating: 1), count: TensorRole.allCases.count)
+    var simple = SIMD4<UInt8>(repeating: .max)
     var distinct = [1.0, 1, 1]
     for role in TensorRole.allCases {
       let tensor = Int(role.rawValue)
@@ -84,14 +102,17 @@ final class ProofContext: Sendable {
         distinct[tensor] *= count
         for (number, dimension) in known.enumerated() {
           words[tensor][dimension] = number == 0 ? count : 1
-          isSimple[tensor][dimension] =
-            known.count == 1 && count == Double(space.bounds[dimension])
+          if known.count > 1 || count != Double(space.bounds[dimension]) {
+            simple[tensor] &= ~(1 << UInt8(dimension))
+          }
         }
       }
     }
     self.words = words
-    self.isSimple = isSimple
+    self.simple = simple
     self.windows = windows
+    windowTable = UnsafeBufferPointer(copying: windows)
+    passes = UnsafeBufferPointer(copying: space.levels.flatMap(\.temporalPasses))
     windowOfOutputs = ofOutputs
     windowOfFilters = ofFilters
     distinctWeights = distinct[0]
@@ -102,6 +123,20 @@ final class ProofContext: Sendable {
     }
     iterations = Double(space.problem.iterations)
     classes = Self.classes(space)
+  }
+
+  deinit {
+    UnsafeMutableBufferPointer(mutating: windowTable).deinitialize()
+    windowTable.deallocate()
+    passes.deallocate()
+  }
+
+  /// Whether a level may have a loop in time of so many passes.
+  @inline(__always)
+  func allows(passes count: Int64, _ level: Int, _ dimension: Int) -> Bool {
+    let range = passes[level * dimensionCount + dimension]
+    return count >= Int64(range.lowerBound) && count <= Int64(range.upperBound)
+      && (count == 1 || temporal[level] & (1 << UInt8(dimension)) != 0)
   }
 
   /// The sets of tensors (bits) that some dimension does not move and that no other such set has all
@@ -172,7 +207,7 @@ final class ProofContext: Sendable {
   /// Whether each index of a dimension is one word of a tensor, none of the padding.
   @inline(__always)
   func isSimple(_ role: TensorRole, _ dimension: Int) -> Bool {
-    isSimple[Int(role.rawValue)][dimension]
+    simple[Int(role.rawValue)] & (1 << UInt8(dimension)) != 0
   }
 
   /// Whether a dimension is one of two that reach an axis of the input.
@@ -212,6 +247,7 @@ extension ProofContext {
   /// Words of a tensor's first tile.
   ///
   /// - Parameter extent: of a dimension, the tile's extent.
+  @inline(__always)
   func firstWords(_ role: TensorRole, _ extent: (Int) -> Int32) -> Double {
     guard present.contains(role) else { return 0 }
     var words = 1.0
@@ -219,8 +255,8 @@ extension ProofContext {
       if role == .input {
         if windowOfFilters[dimension] != nil { continue }
         if let window = windowOfOutputs[dimension] {
-          words *= windows[window].words(
-            outputs: extent(dimension), filters: extent(windows[window].r))
+          words *= windowTable[window].words(
+            outputs: extent(dimension), filters: extent(windowTable[window].r))
           continue
         }
       }
@@ -228,5 +264,16 @@ extension ProofContext {
       words *= Double(extent(dimension))
     }
     return words
+  }
+}
+
+/// Of each dimension, the number of an input axis, or none.
+struct WindowNumbers: Sendable {
+  private var numbers = SIMD8<Int8>(repeating: -1)
+
+  @inline(__always)
+  subscript(dimension: Int) -> Int? {
+    get { numbers[dimension] < 0 ? nil : Int(numbers[dimension]) }
+    set { numbers[dimension] = Int8(newValue ?? -1) }
   }
 }

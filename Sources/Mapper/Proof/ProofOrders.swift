@@ -1,73 +1,108 @@
 internal import Ops
 
+/// The dimensions of a level's loops in time in order, four bits each.
+struct LoopOrder: Hashable, Sendable {
+  /// One more than each dimension, the innermost in the lowest bits.
+  private var bits: UInt32 = 0
+
+  init() {}
+
+  /// The same with a loop inside of all others.
+  func inside(_ dimension: Int) -> LoopOrder {
+    var order = self
+    order.bits = bits << 4 | UInt32(dimension + 1)
+    return order
+  }
+
+  /// The same with the loops of another order inside.
+  func enclosing(_ inner: LoopOrder) -> LoopOrder {
+    var order = self
+    var rest = inner.count
+    while rest > 0 {
+      rest -= 1
+      order = order.inside(inner[rest])
+    }
+    return order
+  }
+
+  var count: Int { (32 - bits.leadingZeroBitCount + 3) / 4 }
+
+  /// The dimension of a loop, counted from the innermost one.
+  @inline(__always)
+  subscript(index: Int) -> Int { Int(bits >> UInt32(4 * index) & 15) - 1 }
+}
+
+/// How a level's loops in time run, by dimension (bits).
+struct LoopedDimensions: Hashable, Sendable {
+  /// More than one pass in some tile, and in every tile.
+  var looped: UInt8 = 0
+  var clean: UInt8 = 0
+  /// The loop, when it begins again, finds no words of the input that it left.
+  var afresh: UInt8 = 0
+  /// Tensors (bits) kept inside the level, to which the order matters.
+  var kept: UInt8 = 0
+}
+
 /// The orders of a level's loops in time that can differ in what moves.
 ///
 /// From the inside out an order matters to a tensor until a loop moves it in every tile; to the input,
 /// which slides, until a loop moves all of its words or comes back to where nothing is held any more.
-/// What lies outside of that for every tensor may be in any order.
+/// What lies outside of that for every tensor may be in any order; and so may all loops, if no level
+/// inside keeps anything.
 struct ProofOrders {
-  let context: ProofContext
-  let level: Int
-  /// Of each dimension, how it is cut.
-  let chains: [CutChain]
-  private(set) var all: [[Int]] = []
+  private let context: ProofContext
+  private let loops: LoopedDimensions
+  private(set) var all: [LoopOrder] = []
 
-  init(_ context: ProofContext, level: Int, chains: [CutChain]) {
+  init(_ context: ProofContext, level: Int, _ loops: LoopedDimensions) {
     self.context = context
-    self.level = level
-    self.chains = chains
-    let fixed = context.space.levels[level].order ?? []
-    let looped = chains.indices.filter { chains[$0].looped & (1 << UInt16(level)) != 0 }
-    let inner = fixed.filter { looped.contains($0) }
-    let rest = looped.filter { !inner.contains($0) }
-    var open: UInt8 = 7
+    self.loops = loops
+    let isLooped = { (dimension: Int) in loops.looped & (1 << UInt8(dimension)) != 0 }
+    let inner = (context.space.levels[level].order ?? []).filter(isLooped)
+    let rest = (0..<context.dimensionCount).filter { isLooped($0) && !inner.contains($0) }
+    var open = loops.kept
     for dimension in inner.reversed() { settle(dimension, &open) }
-    arrange(rest, open: open, inner: inner)
+    arrange(rest, open: open, inner: inner.reduce(LoopOrder()) { $0.inside($1) })
   }
 
   private func settle(_ dimension: Int, _ open: inout UInt8) {
-    guard chains[dimension].clean & (1 << UInt16(level)) != 0 else { return }
+    let bit = UInt8(1) << UInt8(dimension)
+    guard loops.clean & bit != 0 else { return }
     if context.isRelevant(dimension, to: .weight) { open &= ~1 }
     if context.isRelevant(dimension, to: .output) { open &= ~4 }
-    if context.isRelevant(dimension, to: .input), restartsAfresh(dimension) { open &= ~2 }
+    if context.isRelevant(dimension, to: .input), loops.afresh & bit != 0 { open &= ~2 }
   }
 
-  /// Whether nothing of an input tile is left when a loop begins again.
-  private func restartsAfresh(_ dimension: Int) -> Bool {
-    guard
-      let window = context.windowOfOutputs[dimension] ?? context.windowOfFilters[dimension]
-    else { return true }
-    let chain = chains[dimension]
-    return context.windows[window].restartsAfresh(
-      dimension, step: chain.front[level], passes: chain.leastPasses[level])
-  }
-
-  private mutating func arrange(_ members: [Int], open: UInt8, inner: [Int]) {
+  private mutating func arrange(_ members: [Int], open: UInt8, inner: LoopOrder) {
     if open == 0 || members.count <= 1 {
-      append(members + inner)
+      append(members, inner)
       return
     }
-    let areClean = members.allSatisfy { chains[$0].clean & (1 << UInt16(level)) != 0 }
+    let areClean = members.allSatisfy { loops.clean & (1 << UInt8($0)) != 0 }
     // A loop that only the weights still ask about and that leaves them in place is best inside.
     if open == 1, areClean {
       let still = members.filter { !context.isRelevant($0, to: .weight) }
-      append(members.filter { !still.contains($0) } + still + inner)
+      append(members.filter { !still.contains($0) } + still, inner)
       return
     }
     for dimension in members {
       var left = open
       settle(dimension, &left)
-      arrange(members.filter { $0 != dimension }, open: left, inner: [dimension] + inner)
+      arrange(
+        members.filter { $0 != dimension }, open: left,
+        inner: LoopOrder().inside(dimension).enclosing(inner))
     }
   }
 
-  private mutating func append(_ order: [Int]) {
+  private mutating func append(_ outer: [Int], _ inner: LoopOrder) {
+    let order = outer.reduce(LoopOrder()) { $0.inside($1) }.enclosing(inner)
     if !all.contains(order) { all.append(order) }
   }
 }
 
 extension WindowWords {
   /// Whether nothing of a tile is left when a loop begins again, wherever the other dimension is.
+  @inline(__always)
   func restartsAfresh(_ dimension: Int, step: Int32, passes: Int32) -> Bool {
     let (own, other, otherBound) =
       dimension == p

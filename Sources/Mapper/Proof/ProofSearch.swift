@@ -12,9 +12,10 @@ struct ProofSearch {
   let context: ProofContext
   var incumbents: Incumbents
   /// Parts and mappings looked at.
-  private(set) var evaluations: Int64 = 0
+  var evaluations: Int64 = 0
   let evaluator: MappingEvaluator
-  private var budget: Budget
+  var budget: Budget
+  let scratch: NestScratch
   /// What no mapping can be below, by score, as far as the search went.
   private(set) var lowerBound = Double.infinity
 
@@ -26,6 +27,7 @@ struct ProofSearch {
     self.budget = budget
     incumbents = Incumbents(goal)
     evaluator = MappingEvaluator(context.space.problem, on: context.space.array)
+    scratch = NestScratch(context)
   }
 
   /// Whether the search gave up, so that nothing is proven.
@@ -72,7 +74,7 @@ struct ProofSearch {
   // MARK: - One choice of what is kept
 
   /// Tables of one choice of what the levels keep.
-  private final class Scheme {
+  final class Scheme {
     let tables: InnerTables
     let outerChains: [[OuterChain]]
     /// The least energy of each part, and the fewest cycles of the inner one.
@@ -195,6 +197,7 @@ struct ProofSearch {
       leastOuter.energy = min(leastOuter.energy, part.energy)
       leastOuter.cycles = min(leastOuter.cycles, part.cycles)
     }
+    print("promise", scheme.promise ?? 0, "best", incumbents.bestScore ?? 0, "limit", incumbents.limit, "inner", innerParts.count, innerParts[0].score, innerParts[innerParts.count/2].score, innerParts.last!.score,"E", innerParts[0].energy, innerParts[0].cycles, innerParts[0].leastPorts,"outer",outerParts.count, outerParts.isEmpty ? 0 : outerParts[0].score, leastOuter, scheme.outer.energy, scheme.outer.slowestPort, "visits", inner.visits, outer.visits)
     innerParts.withUnsafeBufferPointer { inner in
       outerParts.withUnsafeBufferPointer { outer in
         joinAll(inner, outer, scheme, least: least, leastOuter, isPortBound: isPortBound)
@@ -253,7 +256,7 @@ struct ProofSearch {
 
   /// Energy with leakage, and whole cycles.
   @inline(__always)
-  private func figures(_ energy: Double, _ cycles: Double) -> (energy: Double, cycles: Double) {
+  func figures(_ energy: Double, _ cycles: Double) -> (energy: Double, cycles: Double) {
     let whole = max(1, (cycles - 1e-6).rounded(.up))
     return (energy + context.prices.picojoulesPerCycle * whole, whole)
   }
@@ -268,7 +271,7 @@ struct ProofSearch {
     if any(inner.pointee.leastFront .> outer.pointee.most) { return }
     let bounds = bounds(inner, outer, scheme)
     if incumbents.ruleOut(energy: bounds.least.energy, cycles: bounds.least.cycles) { return }
-    cut(inner.pointee, outer.pointee, scheme, bounds)
+    cut(inner, outer, scheme, bounds)
   }
 
   /// Lower bounds of a pair of parts, whatever stays and by the set of tensors that stay at the array
@@ -361,130 +364,5 @@ struct ProofSearch {
       }
     }
     return true
-  }
-
-  /// An inner part and an outer one whose tiles are being chosen.
-  private struct Pair {
-    var inner: InnerPart
-    var innerChains: [InnerChain]
-    var tables: InnerTables
-    /// Of each dimension, the ways to cut it.
-    var cuts: [[CutChain]]
-    var exposed: Double
-    var leastCycles: Double
-    /// The least energy without leakage.
-    var energy: Double
-  }
-
-  private mutating func cut(
-    _ inner: InnerPart, _ outer: OuterPart, _ scheme: Scheme, _ bounds: PairBounds
-  ) {
-    var cuts = [[CutChain]](repeating: [], count: context.dimensionCount)
-    var innerChains = [InnerChain](repeating: InnerChain(), count: context.dimensionCount)
-    var (steps, leastSteps) = (1.0, 1.0)
-    for (number, variable) in scheme.tables.variables.enumerated() {
-      let dimension = variable.dimension
-      let chain = variable.chains[Int(inner.chains[number])]
-      let list = CutChains(
-        context, dimension: dimension,
-        outer: scheme.outerChains[dimension][Int(outer.chains[dimension])], inner: chain)
-      budget.spend(Int64(list.all.count))
-      if list.isCutShort { budget.giveUp() }
-      guard let first = list.all.first else { return }
-      steps *= first.steps
-      leastSteps *= variable.steps[Int(inner.chains[number])]
-      cuts[dimension] = list.all
-      innerChains[dimension] = chain
-    }
-    evaluations += 1
-    budget.spend(50)
-    let pair = Pair(
-      inner: inner, innerChains: innerChains, tables: scheme.tables, cuts: cuts,
-      exposed: inner.cycles - leastSteps + outer.cycles, leastCycles: bounds.least.cycles,
-      energy: (bounds.energies - bounds.cycles * context.prices.picojoulesPerCycle).min3)
-    var chosen: [CutChain] = []
-    chosen.reserveCapacity(cuts.count)
-    choose(pair, &chosen, steps: steps)
-  }
-
-  /// Chooses tiles of one dimension after the other.
-  private mutating func choose(_ pair: Pair, _ chosen: inout [CutChain], steps: Double) {
-    let dimension = chosen.count
-    guard dimension < pair.cuts.count else {
-      arrange(pair, chosen, steps: steps)
-      return
-    }
-    let fewest = pair.cuts[dimension][0].steps
-    for (number, chain) in pair.cuts[dimension].enumerated() {
-      // Until any mapping is known, a few will do.
-      if incumbents.points.isEmpty && number > 1 { break }
-      let steps = steps / fewest * chain.steps
-      let figures = figures(pair.energy, max(steps + pair.exposed, pair.leastCycles))
-      // Those that follow take more steps.
-      if incumbents.ruleOut(energy: figures.energy, cycles: figures.cycles) { break }
-      chosen.append(chain)
-      choose(pair, &chosen, steps: steps)
-      chosen.removeLast()
-    }
-  }
-
-  // MARK: - Whole mappings
-
-  private mutating func arrange(_ pair: Pair, _ chains: [CutChain], steps: Double) {
-    budget.spend(50)
-    if budget.isSpent { return }
-    let orders = (0..<context.levelCount).map {
-      ProofOrders(context, level: $0, chains: chains).all
-    }
-    let cycles = max(steps + pair.exposed, pair.leastCycles)
-    let bounds = NestBounds(
-      pair.tables, inner: pair.inner, chains: chains, innerChains: pair.innerChains)
-    var found: [(energy: Double, orders: [[Int]])] = []
-    var chosen = [[Int]](repeating: [], count: context.levelCount)
-    combine(0, orders, &chosen) { chosen in
-      let energy = bounds.energy(chosen)
-      let figures = figures(energy, cycles)
-      if !incumbents.ruleOut(energy: figures.energy, cycles: figures.cycles) {
-        found.append((energy, chosen))
-      }
-    }
-    // A stable order, so that the first of equal ones is always the same.
-    let sorted = found.indices.sorted { (found[$0].energy, $0) < (found[$1].energy, $1) }
-    var nest = ProofNest(context, keeps: pair.tables.keeps, chains: chains)
-    for index in sorted {
-      let figures = figures(found[index].energy, cycles)
-      if incumbents.ruleOut(energy: figures.energy, cycles: figures.cycles) { continue }
-      nest.orders = found[index].orders
-      evaluate(context.arrayLevel + 1, orders, &nest)
-    }
-  }
-
-  /// Calls something with every combination of orders of the levels down to the array level.
-  private func combine(
-    _ level: Int, _ orders: [[[Int]]], _ chosen: inout [[Int]], _ body: ([[Int]]) -> Void
-  ) {
-    guard level <= context.arrayLevel else {
-      body(chosen)
-      return
-    }
-    for order in orders[level] {
-      chosen[level] = order
-      combine(level + 1, orders, &chosen, body)
-    }
-  }
-
-  private mutating func evaluate(_ level: Int, _ orders: [[[Int]]], _ nest: inout ProofNest) {
-    guard level < context.levelCount else {
-      for mapping in nest.mappings() {
-        evaluations += 1
-        budget.spend(20)
-        consider(mapping)
-      }
-      return
-    }
-    for order in orders[level] {
-      nest.orders[level] = order
-      evaluate(level + 1, orders, &nest)
-    }
   }
 }

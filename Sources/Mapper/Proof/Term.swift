@@ -20,6 +20,12 @@ struct Term: Sendable {
   var atParent = PortCycles(repeating: 0)
   var atChild = PortCycles(repeating: 0)
 
+  /// Whether any port limits it.
+  var isTimed: Bool {
+    let zero = PortCycles(repeating: 0)
+    return atParent != zero || atChild != zero
+  }
+
   /// Whether the words go to the lanes, which keep nothing.
   func isToLanes(of levels: Int) -> Bool { child == levels }
 }
@@ -217,6 +223,9 @@ struct Terms: Sendable {
 struct TileTransfer: Sendable {
   var role: TensorRole
   var parent: Int
+  /// The level the tile belongs to, and whether it has a single buffer.
+  var level: Int
+  var isSingle: Bool
   var shared: SIMD16<UInt8>
   var atParent: PortCycles
   var atChild: PortCycles
@@ -238,7 +247,9 @@ extension Terms {
         let base = Term(role: role, parent: parent, child: level)
         let (home, isOutput) = (home(base), role == .output)
         return TileTransfer(
-          role: role, parent: parent, shared: shared(base, from: parent),
+          role: role, parent: parent, level: level,
+          isSingle: space.array.levels[level].memory?.buffering == .single,
+          shared: shared(base, from: parent),
           atParent: prices.cycles(home, role, isOutput ? .updates : .reads),
           atChild: prices.cycles(level, role, isOutput ? .drains : .fills))
       }

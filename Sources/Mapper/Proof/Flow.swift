@@ -1,0 +1,218 @@
+internal import Ops
+
+/// Energy of words on their way, and the time that they keep ports busy.
+struct Traffic: Sendable {
+  var picojoules = 0.0
+  var ports = PortCycles(repeating: 0)
+
+  @inline(__always)
+  static func + (left: Traffic, right: Traffic) -> Traffic {
+    Traffic(picojoules: left.picojoules + right.picojoules, ports: left.ports + right.ports)
+  }
+
+  @inline(__always)
+  static func += (left: inout Traffic, right: Traffic) { left = left + right }
+
+  @inline(__always)
+  static func * (traffic: Traffic, count: Double) -> Traffic {
+    Traffic(picojoules: traffic.picojoules * count, ports: traffic.ports * count)
+  }
+
+  /// The lesser energy, and the shorter time of each port.
+  @inline(__always)
+  static func least(_ left: Traffic, _ right: Traffic) -> Traffic {
+    Traffic(
+      picojoules: min(left.picojoules, right.picojoules),
+      ports: pointwiseMin(left.ports, right.ports))
+  }
+}
+
+/// Lower bounds of one tensor's traffic to one level above the array level, or to all levels below it,
+/// by how much of it stays.
+///
+/// A weight or an output stays over the innermost loops that do not move it. The input does too, and
+/// where the innermost loop that moves it runs along one of its axes, neighbouring tiles share what
+/// their windows have in common; along other axes they do so only where that loop, beginning again,
+/// comes back to something held.
+struct Flow {
+  var role: TensorRole
+  /// The innermost level whose loops in time move it.
+  var level: Int
+  /// Where it moves as often as loops ask for; of the input, where all axes slide.
+  var moving = Traffic()
+  /// Where it stays over all of them.
+  var staying = Traffic()
+  /// Of the input, where no axis slides, and where one does.
+  var unslid = Traffic()
+  var slidAlong = (Traffic(), Traffic())
+
+  /// What moves where the innermost loop in time that moves the tensor runs along an axis (of two at
+  /// most) or along none.
+  @inline(__always)
+  func moved(along window: Int?) -> Traffic {
+    switch window {
+    case nil: unslid
+    case 0: slidAlong.0
+    case 1: slidAlong.1
+    default: moving
+    }
+  }
+
+  /// Sets what moves where one axis slides.
+  mutating func set(_ traffic: Traffic, along window: Int) {
+    switch window {
+    case 0: slidAlong.0 = traffic
+    case 1: slidAlong.1 = traffic
+    default: break
+    }
+  }
+}
+
+extension InnerTables {
+  /// Flows to the levels below the array level, one a tensor.
+  ///
+  /// - Returns: what moves whatever stays: words to the lanes.
+  func fillFlows(_ flows: UnsafeMutablePointer<Flow>, of part: UnsafePointer<InnerPart>) -> Traffic {
+    let chains = chosen(part.pointee.chains)
+    let words = InnerWords(self, of: part.pointee.chains)
+    var fixed = Traffic()
+    for role in TensorRole.allCases {
+      flows[Int(role.rawValue)] = Flow(role: role, level: context.arrayLevel)
+    }
+    var outputsFixed = 0.0
+    var first = 0
+    while let terms = outputTerms(from: first) {
+      first = terms.upperBound
+      guard termTable[terms.lowerBound].isToLanes(of: context.levelCount) else { continue }
+      outputsFixed += outputEnergy(terms, chains, words.staying)
+    }
+    fixed.picojoules += outputsFixed
+    flows[2].moving.picojoules = part.pointee.moving[2] - outputsFixed
+    flows[2].staying.picojoules = part.pointee.staying[2] - outputsFixed
+    for (index, term) in termTable.enumerated() {
+      let role = Int(term.role.rawValue)
+      var traffic = Traffic()
+      if term.role != .output { traffic.picojoules = term.price }
+      if term.isTimed { traffic.ports = portCycles(term, chains) }
+      if term.isToLanes(of: context.levelCount) {
+        fixed += traffic * words.staying[index]
+        continue
+      }
+      flows[role].moving += traffic * words.moving[index]
+      flows[role].staying += traffic * words.staying[index]
+      if term.role == .input { slide(index, term, chains, part, traffic, words, &flows[role]) }
+    }
+    for role in 0..<3 {
+      flows[role].moving.picojoules = max(
+        flows[role].moving.picojoules, flows[role].staying.picojoules)
+      flows[role].moving.ports = pointwiseMax(flows[role].moving.ports, flows[role].staying.ports)
+    }
+    for role in [0, 2] { flows[role].unslid = flows[role].moving }
+    return fixed
+  }
+
+  /// Adds a term of the input with less sliding.
+  private func slide(
+    _ index: Int, _ term: Term, _ chains: ChosenChains, _ part: UnsafePointer<InnerPart>,
+    _ traffic: Traffic, _ words: InnerWords, _ flow: inout Flow
+  ) {
+    var (unslid, along) = (words.moving[index], SIMD2(repeating: words.moving[index]))
+    // Loops in time between the array level and the term's level may slide by themselves.
+    if !context.windowTable.isEmpty, !isMovedInside(term, chains) {
+      var others = 1.0
+      for dimension in 0..<context.dimensionCount
+      where context.windowOfOutputs[dimension] == nil {
+        others *= entry(dimension, part.pointee.chains).moving.pointee[index]
+      }
+      var present = SIMD8<Double>(repeating: 1)
+      for number in context.windowTable.indices {
+        let window = context.windowTable[number]
+        present[number] = ChainFactors(context: context, dimension: window.p).windowPresent(
+          window, term, chains[window.p].pointee, filters: chains[window.r].pointee)
+      }
+      unslid = others
+      for number in context.windowTable.indices { unslid *= present[number] }
+      for window in 0..<min(2, context.windowTable.count) {
+        along[window] = others
+        for number in context.windowTable.indices {
+          along[window] *=
+            number == window
+            ? entry(context.windowTable[number].p, part.pointee.chains).staying.pointee[index]
+            : present[number]
+        }
+      }
+    }
+    flow.unslid += traffic * unslid
+    flow.slidAlong.0 += traffic * along[0]
+    flow.slidAlong.1 += traffic * along[1]
+  }
+
+  /// Whether loops in time between the array level and a term's level move its tensor.
+  private func isMovedInside(_ term: Term, _ chains: ChosenChains) -> Bool {
+    var level = context.arrayLevel + 1
+    while level < term.child {
+      for dimension in 0..<context.dimensionCount
+      where context.isRelevant(dimension, to: term.role)
+        && chains[dimension].pointee.tile[level] > chains[dimension].pointee.front[level]
+      {
+        return true
+      }
+      level += 1
+    }
+    return false
+  }
+
+  /// The flow of an outer term where all tiles are known.
+  func flow(_ term: Term, _ chains: UnsafePointer<CutChain>) -> Flow {
+    var (moving, staying) = (1.0, 1.0)
+    for dimension in 0..<context.dimensionCount {
+      if context.isRelevant(dimension, to: term.role) {
+        if term.role == .input && context.isInWindow(dimension) { continue }
+        let words = context.words(term.role, along: dimension)
+        moving *= words
+        staying *= words
+      } else {
+        let tile = chains[dimension].tile[term.child]
+        if tile < context.bounds[dimension] {
+          moving *= Double((context.bounds[dimension] - 1) / tile + 1)
+        }
+      }
+    }
+    let traffic = Traffic(picojoules: term.price, ports: term.atParent + term.atChild)
+    var flow = Flow(role: term.role, level: term.child - 1)
+    guard term.role == .input, !context.windowTable.isEmpty else {
+      flow.moving = traffic * moving
+      flow.staying = traffic * staying
+      flow.unslid = flow.moving
+      flow.slidAlong = (flow.moving, flow.moving)
+      return flow
+    }
+    var (again, all) = (1.0, 1.0)
+    var present = SIMD8<Double>(repeating: 1)
+    for number in context.windowTable.indices {
+      let window = context.windowTable[number]
+      let (p, r) = (chains[window.p].tile[term.child], chains[window.r].tile[term.child])
+      again *= window.again(
+        isCut: p < context.bounds[window.p], isFilterCut: r < context.bounds[window.r])
+      all *= window.all
+      present[number] = window.present(
+        outputs: Int((context.bounds[window.p] - 1) / p) + 1, longestFilter: r)
+    }
+    flow.unslid = traffic * present.product(moving, context.windowTable.count)
+    for slid in 0..<min(2, context.windowTable.count) {
+      var words = present
+      words[slid] = context.windowTable[slid].all
+      flow.set(traffic * words.product(moving, context.windowTable.count), along: slid)
+    }
+    flow.moving = traffic * (moving * again)
+    flow.staying = traffic * (staying * all)
+    return flow
+  }
+}
+
+extension SIMD8<Double> {
+  /// The product of the first numbers and another one.
+  func product(_ other: Double, _ count: Int) -> Double {
+    (0..<count).reduce(other) { $0 * self[$1] }
+  }
+}

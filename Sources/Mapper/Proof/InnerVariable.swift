@@ -1,0 +1,145 @@
+internal import Dataflow
+internal import Ops
+
+/// The inner chains of one dimension and what each contributes, to be read without counting
+/// references.
+///
+/// Where the counts depend on the chain of another variable as well (on r, of the axis whose p this
+/// is), tables have a row for each chain of that one.
+struct InnerVariable {
+  let dimension: Int
+  let count: Int
+  /// The variable whose chain rows are for; -1 if there is one row.
+  let partner: Int
+  private let rows: Int
+  let bound: Double
+  /// Tensors (bits) that the dimension moves.
+  let movedRoles: UInt8
+  let chains: UnsafeMutablePointer<InnerChain>
+  /// Factors of each term where the tensor moves as often as loops outside ask for, and where it
+  /// stays over all of them.
+  let moving: UnsafeMutablePointer<TermVector>
+  let staying: UnsafeMutablePointer<TermVector>
+  /// Words that tiles hold, by what ``InnerTables/footprints`` lists.
+  let sizes: UnsafeMutablePointer<TermVector>
+  /// Of each chain, passes along x and y of up to four fan-outs.
+  let passesX: UnsafeMutablePointer<SIMD4<Int32>>
+  let passesY: UnsafeMutablePointer<SIMD4<Int32>>
+  let steps: UnsafeMutablePointer<Double>
+  /// Of each chain, the longest tile in front of the array level's children.
+  let fronts: UnsafeMutablePointer<Double>
+
+  init(
+    _ dimension: Int, _ chains: [InnerChain], partner: Int?, partnerChains: [InnerChain]?,
+    _ context: ProofContext, _ inner: [Term], _ footprints: [InnerTables.Footprint]
+  ) {
+    self.dimension = dimension
+    count = chains.count
+    self.partner = partner ?? -1
+    rows = max(1, partnerChains?.count ?? 1)
+    bound = Double(context.bounds[dimension])
+    movedRoles = (0..<3).reduce(UInt8(0)) {
+      context.relevant[$1] & (1 << UInt8(dimension)) != 0 ? $0 | (1 << UInt8($1)) : $0
+    }
+    self.chains = .allocate(capacity: count)
+    self.chains.initialize(from: chains, count: count)
+    moving = .allocate(capacity: rows * count)
+    staying = .allocate(capacity: rows * count)
+    sizes = .allocate(capacity: rows * count)
+    passesX = .allocate(capacity: count)
+    passesY = .allocate(capacity: count)
+    steps = .allocate(capacity: count)
+    fronts = .allocate(capacity: count)
+    let factors = ChainFactors(context: context, dimension: dimension)
+    for (number, chain) in chains.enumerated() {
+      var (x, y) = (SIMD4<Int32>(repeating: 1), SIMD4<Int32>(repeating: 1))
+      for (slot, level) in context.fanouts.enumerated() {
+        x[slot] = chain.x[level]
+        y[slot] = chain.y[level]
+      }
+      (passesX + number).initialize(to: x)
+      (passesY + number).initialize(to: y)
+      (steps + number).initialize(to: chain.steps)
+      (fronts + number).initialize(to: Double(chain.mostFront))
+      let alone = Entry(factors, chain, inner, footprints)
+      for row in 0..<rows {
+        var entry = alone
+        if let partnerChains, row < partnerChains.count {
+          entry.addWindow(factors, chain, filters: partnerChains[row], inner, footprints)
+        }
+        (moving + row * count + number).initialize(to: entry.moving)
+        (staying + row * count + number).initialize(to: entry.staying)
+        (sizes + row * count + number).initialize(to: entry.sizes)
+      }
+    }
+  }
+
+  func deallocate() {
+    chains.deallocate()
+    moving.deallocate()
+    staying.deallocate()
+    sizes.deallocate()
+    passesX.deallocate()
+    passesY.deallocate()
+    steps.deallocate()
+    fronts.deallocate()
+  }
+
+  /// The least of each number of a table; infinite for an empty one.
+  func least(_ table: UnsafeMutablePointer<TermVector>) -> TermVector {
+    (0..<rows * count).reduce(TermVector(repeating: .infinity)) { pointwiseMin($0, table[$1]) }
+  }
+
+  /// One chain's numbers.
+  private struct Entry {
+    var moving = TermVector(repeating: 1)
+    var staying = TermVector(repeating: 1)
+    var sizes = TermVector(repeating: 1)
+
+    init(
+      _ factors: ChainFactors, _ chain: InnerChain, _ inner: [Term],
+      _ footprints: [InnerTables.Footprint]
+    ) {
+      for (index, term) in inner.enumerated() {
+        (moving[index], staying[index]) = factors.factors(of: term, chain)
+      }
+      for (index, footprint) in footprints.enumerated() {
+        sizes[index] = factors.size(at: footprint.level, of: footprint.role, chain)
+      }
+    }
+
+    /// Takes the input's numbers from an axis that two dimensions reach.
+    mutating func addWindow(
+      _ factors: ChainFactors, _ chain: InnerChain, filters: InnerChain, _ inner: [Term],
+      _ footprints: [InnerTables.Footprint]
+    ) {
+      let context = factors.context
+      guard let number = context.windowOfOutputs[factors.dimension] else { return }
+      let window = context.windows[number]
+      for (index, term) in inner.enumerated() where term.role == .input {
+        let words = factors.window(window, term, chain, filters: filters)
+        moving[index] = words.moving
+        staying[index] = words.staying
+      }
+      for (index, footprint) in footprints.enumerated() where footprint.role == .input {
+        sizes[index] = factors.windowSize(window, at: footprint.level, chain, filters: filters)
+      }
+    }
+  }
+}
+
+/// The inner chain of each dimension.
+struct ChosenChains {
+  private var pointers: InlineArray<8, UnsafePointer<InnerChain>>
+
+  /// - Parameter chain: what a dimension that the problem does not have gives.
+  init(_ chain: UnsafePointer<InnerChain>) {
+    pointers = InlineArray(repeating: chain)
+  }
+
+  @inline(__always)
+  subscript(dimension: Int) -> UnsafePointer<InnerChain> {
+    get { pointers[dimension] }
+    set { pointers[dimension] = newValue }
+  }
+}

@@ -1,0 +1,363 @@
+internal import Dataflow
+internal import Ops
+
+/// Where whole nests are put together, so that looking at one allocates nothing.
+final class NestScratch {
+  /// The most flows that are followed through orders of loops; others count as what stays.
+  static let mostFlows = 16
+
+  /// Of each dimension, how it is cut, and all ways to cut it.
+  let chains: UnsafeMutablePointer<CutChain>
+  var cuts: [CutChains]
+  let flows: UnsafeMutablePointer<Flow>
+  /// Of each dimension (the lowest bits first), the flows whose tensor it moves.
+  var moved = SIMD8<UInt16>(repeating: 0)
+  /// Of each level, the flows that its loops in time can move, and those that start there.
+  var active = SIMD16<UInt16>(repeating: 0)
+  var starting = SIMD16<UInt16>(repeating: 0)
+  /// Of each level, the orders of its loops in time.
+  var orders: [[LoopOrder]]
+  /// Orders found before.
+  private var known: [Int: [LoopedDimensions: [LoopOrder]]] = [:]
+  /// Of each level, what flows that start further out move at least.
+  var outside: [Traffic]
+  /// Orders of the levels down to the array level that bounds do not rule out.
+  var found: [FoundOrders] = []
+  /// The inner part whose flows are the first three.
+  var part: UnsafePointer<InnerPart>?
+  var fixed = Traffic()
+
+  init(_ context: ProofContext) {
+    chains = .allocate(capacity: 8)
+    chains.initialize(repeating: CutChain(), count: 8)
+    flows = .allocate(capacity: Self.mostFlows)
+    flows.initialize(repeating: Flow(role: .weight, level: 0), count: Self.mostFlows)
+    cuts = (0..<context.dimensionCount).map { CutChains(context, dimension: $0) }
+    orders = Array(repeating: [], count: context.levelCount)
+    outside = Array(repeating: Traffic(), count: context.levelCount)
+  }
+
+  deinit {
+    chains.deallocate()
+    flows.deallocate()
+  }
+
+  func orders(_ context: ProofContext, level: Int, _ loops: LoopedDimensions) -> [LoopOrder] {
+    if let orders = known[level]?[loops] { return orders }
+    let orders = ProofOrders(context, level: level, loops).all
+    known[level, default: [:]][loops] = orders
+    return orders
+  }
+}
+
+/// Orders of all levels down to the array level, with lower bounds of mappings that have them.
+struct FoundOrders {
+  var orders: InlineArray<16, LoopOrder>
+  var energy: Double
+  var cycles: Double
+  var score: Double
+}
+
+/// An inner part and an outer one whose tiles are being chosen.
+struct NestPair {
+  let inner: UnsafePointer<InnerPart>
+  let tables: InnerTables
+  /// Cycles that come on top of the steps.
+  var exposed: Double
+  var leastCycles: Double
+  /// The least energy without leakage.
+  var energy: Double
+}
+
+extension ProofSearch {
+  // MARK: - Tiles
+
+  /// Looks at all mappings of two parts.
+  mutating func cut(
+    _ inner: UnsafePointer<InnerPart>, _ outer: UnsafePointer<OuterPart>, _ scheme: Scheme,
+    _ bounds: PairBounds
+  ) {
+    var (steps, leastSteps) = (1.0, 1.0)
+    let tables = scheme.tables
+    for (number, variable) in tables.variables.enumerated() {
+      let dimension = variable.dimension
+      let chain = Int(inner.pointee.chains[number])
+      scratch.cuts[dimension].list(
+        scheme.outerChains[dimension][Int(outer.pointee.chains[dimension])],
+        variable.chains + chain)
+      budget.spend(Int64(scratch.cuts[dimension].all.count))
+      if scratch.cuts[dimension].isCutShort { budget.giveUp() }
+      guard let first = scratch.cuts[dimension].all.first else { return }
+      steps *= first.steps
+      leastSteps *= variable.steps[chain]
+    }
+    evaluations += 1
+    budget.spend(5)
+    if scratch.part != inner {
+      scratch.part = inner
+      scratch.fixed = tables.fillFlows(scratch.flows, of: inner)
+    }
+    let pair = NestPair(
+      inner: inner, tables: tables,
+      exposed: inner.pointee.cycles - leastSteps + outer.pointee.cycles,
+      leastCycles: bounds.least.cycles,
+      energy: (bounds.energies - bounds.cycles * context.prices.picojoulesPerCycle).min3)
+    choose(pair, 0, steps: steps)
+  }
+
+  /// Chooses tiles of one dimension after the other.
+  private mutating func choose(_ pair: NestPair, _ dimension: Int, steps: Double) {
+    guard dimension < context.dimensionCount else {
+      arrange(pair, steps: steps)
+      return
+    }
+    let count = scratch.cuts[dimension].all.count
+    let fewest = scratch.cuts[dimension].all[0].steps
+    for number in 0..<count {
+      // Until any mapping is known, a few will do.
+      if incumbents.points.isEmpty && number > 1 { break }
+      let own = scratch.cuts[dimension].all[number].steps
+      let steps = steps / fewest * own
+      let figures = figures(pair.energy, max(steps + pair.exposed, pair.leastCycles))
+      // Those that follow take more steps.
+      if incumbents.ruleOut(energy: figures.energy, cycles: figures.cycles) { break }
+      scratch.chains[dimension] = scratch.cuts[dimension].all[number]
+      choose(pair, dimension + 1, steps: steps)
+    }
+  }
+
+  // MARK: - Orders
+
+  /// How far the flows are followed from the array level outwards.
+  private struct Followed {
+    /// Of each flow, passes of loops that leave its tensor in place.
+    var runs = SIMD16<Double>(repeating: 1)
+    /// Flows (bits) whose tensor no loop has moved yet, and those that some loop may have moved.
+    var open: UInt16 = 0
+    var blurred: UInt16 = 0
+    var traffic = Traffic()
+  }
+
+  /// Looks at all orders of the chosen tiles.
+  private mutating func arrange(_ pair: NestPair, steps: Double) {
+    budget.spend(10)
+    if budget.isSpent { return }
+    let tables = pair.tables
+    var base = scratch.fixed
+    base.picojoules += tables.terms.constant + tables.terms.outerConstant
+    base.ports -= tables.terms.savedInner + tables.terms.savedOuter
+    list(tables, &base)
+    let cycles = max(steps + pair.exposed, pair.leastCycles)
+    var followed = Followed()
+    followed.traffic = base
+    followed.open = 7
+    scratch.found.removeAll(keepingCapacity: true)
+    var orders = InlineArray<16, LoopOrder>(repeating: LoopOrder())
+    follow(context.arrayLevel, followed, cycles: cycles, &orders)
+    if scratch.found.isEmpty { return }
+    scratch.found.sort { $0.score < $1.score }
+    var nest = ProofNest(
+      context: context, keeps: tables.keeps, chains: UnsafePointer(scratch.chains))
+    let innermost = context.passesOn ? nest.innermost() : []
+    for index in scratch.found.indices {
+      let (energy, cycles) = (scratch.found[index].energy, scratch.found[index].cycles)
+      if incumbents.ruleOut(energy: energy, cycles: cycles) { continue }
+      nest.orders = scratch.found[index].orders
+      evaluate(context.arrayLevel + 1, &nest, innermost)
+    }
+  }
+
+  /// Lists the flows and orders of the chosen tiles.
+  private func list(_ tables: InnerTables, _ base: inout Traffic) {
+    let scratch = scratch
+    var count = 3
+    for index in tables.terms.outer.indices {
+      let flow = tables.flow(tables.terms.outer[index], UnsafePointer(scratch.chains))
+      if count == NestScratch.mostFlows {
+        base += flow.staying
+        continue
+      }
+      scratch.flows[count] = flow
+      count += 1
+    }
+    scratch.moved = SIMD8(repeating: 0)
+    scratch.active = SIMD16(repeating: 0)
+    scratch.starting = SIMD16(repeating: 0)
+    for number in 0..<count {
+      let bit = UInt16(1) << UInt16(number)
+      let flow = scratch.flows + number
+      let relevant = context.relevant[Int(flow.pointee.role.rawValue)]
+      for dimension in 0..<context.dimensionCount where relevant & (1 << UInt8(dimension)) != 0 {
+        scratch.moved[dimension] |= bit
+      }
+      for level in 0...flow.pointee.level { scratch.active[level] |= bit }
+      if number >= 3 { scratch.starting[flow.pointee.level] |= bit }
+    }
+    for level in 0..<context.levelCount {
+      scratch.orders[level] = scratch.orders(context, level: level, loops(level, tables))
+    }
+    // What flows that start further out move at least, by the orders of the first level they pass.
+    var outside = Traffic()
+    for level in 0..<max(1, context.arrayLevel + 1) {
+      scratch.outside[level] = outside
+      guard scratch.starting[level] != 0 else { continue }
+      var least: Traffic?
+      for order in scratch.orders[level] {
+        var followed = Followed()
+        followed.open = scratch.starting[level]
+        pass(order, level, &followed)
+        let traffic = followed.traffic + staying(followed.open)
+        least = least.map { Traffic.least($0, traffic) } ?? traffic
+      }
+      if let least { outside += least }
+    }
+  }
+
+  /// How a level's loops run.
+  private func loops(_ level: Int, _ tables: InnerTables) -> LoopedDimensions {
+    var loops = LoopedDimensions()
+    let bit = UInt16(1) << UInt16(level)
+    for dimension in 0..<context.dimensionCount {
+      let chain = scratch.chains + dimension
+      guard chain.pointee.looped & bit != 0 else { continue }
+      loops.looped |= 1 << UInt8(dimension)
+      if chain.pointee.clean & bit != 0 { loops.clean |= 1 << UInt8(dimension) }
+      let window = context.windowOfOutputs[dimension] ?? context.windowOfFilters[dimension]
+      let isAfresh = window.map {
+        context.windowTable[$0].restartsAfresh(
+          dimension, step: chain.pointee.front[level], passes: chain.pointee.leastPasses[level])
+      }
+      if isAfresh ?? true { loops.afresh |= 1 << UInt8(dimension) }
+    }
+    loops.kept = tables.keptInside[level]
+    return loops
+  }
+
+  /// Traffic of flows (bits) whose tensors stay.
+  @inline(__always)
+  private func staying(_ flows: UInt16) -> Traffic {
+    var traffic = Traffic()
+    var rest = flows
+    while rest != 0 {
+      traffic += scratch.flows[rest.trailingZeroBitCount].staying
+      rest &= rest - 1
+    }
+    return traffic
+  }
+
+  /// Follows the flows through the loops of one level, from the inside out.
+  @inline(__always)
+  private func pass(_ order: LoopOrder, _ level: Int, _ followed: inout Followed) {
+    let flows = scratch.flows
+    let active = scratch.active[level]
+    let levelBit = UInt16(1) << UInt16(level)
+    var number = 0
+    let count = order.count
+    while number < count {
+      let dimension = order[number]
+      number += 1
+      let chain = scratch.chains + dimension
+      let moved = scratch.moved[dimension]
+      var still = followed.open & active & ~moved
+      if still != 0 {
+        let passes = Double(
+          (chain.pointee.tile[level] - 1) / chain.pointee.front[level] + 1)
+        while still != 0 {
+          followed.runs[still.trailingZeroBitCount] *= passes
+          still &= still - 1
+        }
+      }
+      var moving = followed.open & active & moved
+      if moving == 0 { continue }
+      guard chain.pointee.clean & levelBit != 0 else {
+        // Where a tile has one pass only, more may stay.
+        followed.blurred |= moving
+        continue
+      }
+      followed.open &= ~moving
+      while moving != 0 {
+        let index = moving.trailingZeroBitCount
+        moving &= moving - 1
+        let flow = flows + index
+        let run = 1 / followed.runs[index]
+        var words = flow.pointee.moving
+        if flow.pointee.role == .input, followed.blurred & (1 << UInt16(index)) == 0,
+          let window = slide(dimension, level)
+        {
+          words = flow.pointee.moved(along: window < 0 ? nil : window)
+        }
+        let least = flow.pointee.staying
+        followed.traffic.picojoules += max(least.picojoules, words.picojoules * run)
+        followed.traffic.ports += pointwiseMax(least.ports, words.ports * run)
+      }
+    }
+  }
+
+  /// The axis along which the input slides where a loop is the innermost that moves it: -1 for none,
+  /// `nil` for all.
+  private func slide(_ dimension: Int, _ level: Int) -> Int? {
+    guard
+      let window = context.windowOfOutputs[dimension] ?? context.windowOfFilters[dimension]
+    else { return -1 }
+    let chain = scratch.chains + dimension
+    // Loops of one axis at several levels continue one another.
+    let others = chain.pointee.looped & ~(1 << UInt16(level))
+    guard others & (1 << UInt16(context.arrayLevel + 1) - 1) == 0,
+      context.windowTable[window].restartsAfresh(
+        dimension, step: chain.pointee.front[level], passes: chain.pointee.leastPasses[level])
+    else { return nil }
+    return window
+  }
+
+  /// Lists the orders of a level and those outside that bounds do not rule out.
+  private mutating func follow(
+    _ level: Int, _ followed: Followed, cycles: Double,
+    _ orders: inout InlineArray<16, LoopOrder>
+  ) {
+    for number in scratch.orders[level].indices {
+      let order = scratch.orders[level][number]
+      var next = followed
+      pass(order, level, &next)
+      let least = next.traffic + staying(next.open) + scratch.outside[level]
+      let figures = figures(
+        least.picojoules, max(cycles, least.ports.max() * (1 - 1e-12)))
+      if incumbents.ruleOut(energy: figures.energy, cycles: figures.cycles) { continue }
+      orders[level] = order
+      if level > 0 {
+        next.open |= scratch.starting[level - 1]
+        follow(level - 1, next, cycles: cycles, &orders)
+        continue
+      }
+      scratch.found.append(
+        FoundOrders(
+          orders: orders, energy: figures.energy, cycles: figures.cycles,
+          score: incumbents.score(energy: figures.energy, cycles: figures.cycles)))
+    }
+  }
+
+  // MARK: - Whole mappings
+
+  /// Evaluates the mappings of all orders of the levels inside the array level.
+  private mutating func evaluate(
+    _ level: Int, _ nest: inout ProofNest, _ innermost: [[ProofNest.Innermost]]
+  ) {
+    guard level < context.levelCount else {
+      if innermost.isEmpty {
+        evaluate(nest.mapping())
+      } else {
+        for choice in innermost { evaluate(nest.mapping(choice)) }
+      }
+      return
+    }
+    for number in scratch.orders[level].indices {
+      nest.orders[level] = scratch.orders[level][number]
+      evaluate(level + 1, &nest, innermost)
+    }
+  }
+
+  private mutating func evaluate(_ mapping: CompactMapping) {
+    evaluations += 1
+    budget.spend(20)
+    consider(mapping)
+  }
+}
