@@ -42,30 +42,14 @@ struct Flow {
   var moving = Traffic()
   /// Where it stays over all of them.
   var staying = Traffic()
-  /// Of the input, where no axis slides, and where one does.
+  /// Of the input, where no axis slides.
   var unslid = Traffic()
+  /// Of the input on the way below the array level, where one of its first two axes slides.
   var slidAlong = (Traffic(), Traffic())
-
-  /// What moves where the innermost loop in time that moves the tensor runs along an axis (of two at
-  /// most) or along none.
-  @inline(__always)
-  func moved(along window: Int?) -> Traffic {
-    switch window {
-    case nil: unslid
-    case 0: slidAlong.0
-    case 1: slidAlong.1
-    default: moving
-    }
-  }
-
-  /// Sets what moves where one axis slides.
-  mutating func set(_ traffic: Traffic, along window: Int) {
-    switch window {
-    case 0: slidAlong.0 = traffic
-    case 1: slidAlong.1 = traffic
-    default: break
-    }
-  }
+  /// Of the input on the way to a level further out: what moves but for the words along axes, and
+  /// those, by axis, of all tiles where none slides.
+  var perWord: Traffic?
+  var present = SIMD8<Double>(repeating: 1)
 }
 
 extension InnerTables {
@@ -184,7 +168,6 @@ extension InnerTables {
       flow.moving = traffic * moving
       flow.staying = traffic * staying
       flow.unslid = flow.moving
-      flow.slidAlong = (flow.moving, flow.moving)
       return flow
     }
     var (again, all) = (1.0, 1.0)
@@ -198,12 +181,9 @@ extension InnerTables {
       present[number] = window.present(
         outputs: Int((context.bounds[window.p] - 1) / p) + 1, longestFilter: r)
     }
+    flow.perWord = traffic * moving
+    flow.present = present
     flow.unslid = traffic * present.product(moving, context.windowTable.count)
-    for slid in 0..<min(2, context.windowTable.count) {
-      var words = present
-      words[slid] = context.windowTable[slid].all
-      flow.set(traffic * words.product(moving, context.windowTable.count), along: slid)
-    }
     flow.moving = traffic * (moving * again)
     flow.staying = traffic * (staying * all)
     return flow

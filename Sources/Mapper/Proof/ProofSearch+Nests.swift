@@ -281,32 +281,17 @@ extension ProofSearch {
         let flow = flows + index
         let run = 1 / followed.runs[index]
         var words = flow.pointee.moving
-        if flow.pointee.role == .input, followed.blurred & (1 << UInt16(index)) == 0,
-          let window = slide(dimension, level)
-        {
-          words = flow.pointee.moved(along: window < 0 ? nil : window)
+        if flow.pointee.role == .input, followed.blurred & (1 << UInt16(index)) == 0 {
+          let sweep = InputSweep(
+            context: context, chains: UnsafePointer(scratch.chains), flow: flow,
+            dimension: dimension, level: level)
+          words = sweep.moved(next: number < count ? order[number] : nil)
         }
         let least = flow.pointee.staying
         followed.traffic.picojoules += max(least.picojoules, words.picojoules * run)
         followed.traffic.ports += pointwiseMax(least.ports, words.ports * run)
       }
     }
-  }
-
-  /// The axis along which the input slides where a loop is the innermost that moves it: -1 for none,
-  /// `nil` for all.
-  private func slide(_ dimension: Int, _ level: Int) -> Int? {
-    guard
-      let window = context.windowOfOutputs[dimension] ?? context.windowOfFilters[dimension]
-    else { return -1 }
-    let chain = scratch.chains + dimension
-    // Loops of one axis at several levels continue one another.
-    let others = chain.pointee.looped & ~(1 << UInt16(level))
-    guard others & (1 << UInt16(context.arrayLevel + 1) - 1) == 0,
-      context.windowTable[window].restartsAfresh(
-        dimension, step: chain.pointee.front[level], passes: chain.pointee.leastPasses[level])
-    else { return nil }
-    return window
   }
 
   /// Lists the orders of a level and those outside that bounds do not rule out.
