@@ -57,7 +57,8 @@ final class InnerTables {
       kept |= keeps[level].rawValue
     }
     self.keptInside = keptInside
-    guard inner.count <= TermVector.scalarCount else { return nil }
+    guard inner.count <= TermVector.scalarCount, terms.outer.count <= TermVector.scalarCount
+    else { return nil }
     (footprints, available) = Self.footprints(context, keeps: keeps)
     var chains: [[InnerChain]] = []
     for dimension in 0..<context.dimensionCount {

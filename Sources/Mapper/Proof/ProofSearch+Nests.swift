@@ -83,7 +83,7 @@ extension ProofSearch {
       let dimension = variable.dimension
       let chain = Int(inner.pointee.chains[number])
       scratch.cuts[dimension].list(
-        scheme.outerChains[dimension][Int(outer.pointee.chains[dimension])],
+        scheme.outerTables.chain(dimension, outer.pointee.chains),
         variable.chains + chain)
       budget.spend(Int64(scratch.cuts[dimension].all.count))
       if scratch.cuts[dimension].isCutShort { budget.giveUp() }

@@ -76,7 +76,7 @@ struct ProofSearch {
   /// Tables of one choice of what the levels keep.
   final class Scheme {
     let tables: InnerTables
-    let outerChains: [[OuterChain]]
+    let outerTables: OuterTables
     /// The least energy of each part, and the fewest cycles of the inner one.
     let innerEnergy: Double
     let innerCycles: Double
@@ -88,10 +88,8 @@ struct ProofSearch {
     init?(_ context: ProofContext, keeps: [TensorSet]) {
       guard let tables = InnerTables(context, keeps: keeps) else { return nil }
       self.tables = tables
-      outerChains = (0..<context.dimensionCount).map {
-        OuterChain.all(of: $0, context, longest: context.longestTiles($0, keeps: keeps))
-      }
-      outer = OuterSearch.least(tables)
+      outerTables = OuterTables(tables)
+      outer = outerTables.least
       constant = tables.terms.constant
       let least = InnerSearch(
         tables, incumbents: Incumbents(.front), outer: LeastOuter(slowestPort: outer.slowestPort),
@@ -103,7 +101,7 @@ struct ProofSearch {
 
     /// Whether every dimension can be cut at all.
     var isPossible: Bool {
-      innerEnergy < .infinity && !outerChains.contains { $0.isEmpty }
+      innerEnergy < .infinity && outerTables.isPossible
     }
 
     func energy(_ context: ProofContext) -> Double {
@@ -121,15 +119,16 @@ struct ProofSearch {
     var inner = InnerSearch(
       scheme.tables, incumbents: incumbents, outer: scheme.outer, most: 0,
       budget: budget)
-    let innerParts = inner.promising(width: 16)
+    // Where the memories leave little room, few of the parts that promise most fit.
+    var innerParts: [InnerPart] = []
+    for width in [16, 128] where innerParts.isEmpty { innerParts = inner.promising(width: width) }
     evaluations += inner.visits
-    scheme.promise = innerParts.first?.score
+    scheme.promise = innerParts.first?.score ?? scheme.score(incumbents)
     for part in innerParts.prefix(4) {
       var part = part
       var outer = OuterSearch(
-        scheme.tables, chains: scheme.outerChains, incumbents: incumbents,
-        inner: LeastInner([part], slowestPort: scheme.outer.slowestPort), most: 0,
-        budget: budget)
+        scheme.outerTables, incumbents: incumbents,
+        inner: LeastInner([part], slowestPort: scheme.outer.slowestPort), most: 0, budget: budget)
       let outerParts = outer.promising(width: 16, around: part) { other in
         var (own, other) = (part, other)
         let least = bounds(&own, &other, scheme).least
@@ -174,12 +173,11 @@ struct ProofSearch {
       giveUp(scheme)
       return
     }
-    let innerParts = inner.parts.sorted { $0.precedes($1) }
-    guard !innerParts.isEmpty else { return }
-    let least = LeastInner(innerParts, slowestPort: scheme.outer.slowestPort)
+    guard !inner.parts.isEmpty else { return }
+    let least = LeastInner(inner.parts, slowestPort: scheme.outer.slowestPort)
     var outer = OuterSearch(
-      scheme.tables, chains: scheme.outerChains, incumbents: incumbents, inner: least,
-      most: Self.mostParts, budget: budget)
+      scheme.outerTables, incumbents: incumbents, inner: least, most: Self.mostParts,
+      budget: budget)
     outer.run()
     evaluations += outer.visits
     budget = outer.budget
@@ -187,65 +185,91 @@ struct ProofSearch {
       giveUp(scheme)
       return
     }
-    let outerParts = outer.parts.sorted { $0.precedes($1) }
-    var leastOuter = (energy: Double.infinity, cycles: Double.infinity)
-    // Where a port is the slowest, more steps do not make a mapping slower.
-    let isPortBound = outerParts.contains {
-      ($0.ports + least.ports).max() > least.cycles + $0.cycles
+    joinAll(inner.parts, RankedParts(outer.parts), scheme, least)
+  }
+
+  /// Outer parts with the most promising first, and what is read of each of them most often.
+  private struct RankedParts {
+    struct Key {
+      var score: Double
+      var energy: Double
+      var cycles: Double
+      var index: Int
     }
-    for part in outerParts {
-      leastOuter.energy = min(leastOuter.energy, part.energy)
-      leastOuter.cycles = min(leastOuter.cycles, part.cycles)
-    }
-    print("promise", scheme.promise ?? 0, "best", incumbents.bestScore ?? 0, "limit", incumbents.limit, "inner", innerParts.count, innerParts[0].score, innerParts[innerParts.count/2].score, innerParts.last!.score,"E", innerParts[0].energy, innerParts[0].cycles, innerParts[0].leastPorts,"outer",outerParts.count, outerParts.isEmpty ? 0 : outerParts[0].score, leastOuter, scheme.outer.energy, scheme.outer.slowestPort, "visits", inner.visits, outer.visits)
-    innerParts.withUnsafeBufferPointer { inner in
-      outerParts.withUnsafeBufferPointer { outer in
-        joinAll(inner, outer, scheme, least: least, leastOuter, isPortBound: isPortBound)
+
+    let parts: [OuterPart]
+    let keys: [Key]
+    private(set) var least = (energy: Double.infinity, cycles: Double.infinity)
+
+    init(_ parts: [OuterPart]) {
+      self.parts = parts
+      keys = parts.indices.map {
+        Key(
+          score: parts[$0].score, energy: parts[$0].energy, cycles: parts[$0].cycles, index: $0)
+      }.sorted { ($0.score, $0.index) < ($1.score, $1.index) }
+      for key in keys {
+        least.energy = min(least.energy, key.energy)
+        least.cycles = min(least.cycles, key.cycles)
       }
     }
   }
 
   /// Joins all inner parts with all outer ones, the most promising first.
   private mutating func joinAll(
-    _ innerParts: UnsafeBufferPointer<InnerPart>, _ outerParts: UnsafeBufferPointer<OuterPart>,
-    _ scheme: Scheme, least: LeastInner, _ leastOuter: (energy: Double, cycles: Double),
+    _ inner: [InnerPart], _ outer: RankedParts, _ scheme: Scheme, _ least: LeastInner
+  ) {
+    // Where a port is the slowest, more steps do not make a mapping slower.
+    let isPortBound = outer.parts.contains {
+      ($0.ports + least.ports).max() > least.cycles + $0.cycles
+    }
+    let order = inner.indices.sorted { (inner[$0].score, $0) < (inner[$1].score, $1) }
+    inner.withUnsafeBufferPointer { inner in
+      outer.parts.withUnsafeBufferPointer { parts in
+        outer.keys.withUnsafeBufferPointer { keys in
+          for index in order where !budget.isSpent {
+            join(
+              inner.baseAddress.unsafelyUnwrapped + index, parts, keys, outer.least, scheme, least,
+              isPortBound: isPortBound)
+          }
+        }
+      }
+    }
+  }
+
+  /// Joins one inner part with all outer ones.
+  private mutating func join(
+    _ part: UnsafePointer<InnerPart>, _ parts: UnsafeBufferPointer<OuterPart>,
+    _ keys: UnsafeBufferPointer<RankedParts.Key>,
+    _ leastOuter: (energy: Double, cycles: Double), _ scheme: Scheme, _ least: LeastInner,
     isPortBound: Bool
   ) {
     let perCycle = context.prices.picojoulesPerCycle
-    for index in innerParts.indices {
-      let part = innerParts.baseAddress.unsafelyUnwrapped + index
-      let (energy, cycles, ports) = (
-        part.pointee.energy, part.pointee.cycles, part.pointee.leastPorts
-      )
-      let bound = figures(
-        energy + leastOuter.energy, max(cycles + leastOuter.cycles, ports))
-      if incumbents.ruleOut(energy: bound.energy, cycles: bound.cycles) { continue }
-      budget.spend(Int64(outerParts.count / 16))
-      for number in outerParts.indices where !budget.isSpent {
-        let other = outerParts.baseAddress.unsafelyUnwrapped + number
-        if incumbents.endsBefore(
-          score: other.pointee.score, energy: energy - least.energy,
-          cycles: isPortBound ? 0 : cycles - least.cycles,
-          (least.energy + leastOuter.energy, least.cycles + leastOuter.cycles))
-        {
-          evaluations += Int64(number)
-          break
-        }
-        // Without a look at what stays.
-        let whole = max(cycles + other.pointee.cycles, ports)
-        if incumbents.ruleOut(
-          energy: energy + other.pointee.energy + perCycle * whole, cycles: whole)
-        {
-          continue
-        }
-        join(part, other, scheme)
+    let (energy, cycles, ports) = (
+      part.pointee.energy, part.pointee.cycles, part.pointee.leastPorts
+    )
+    let bound = figures(energy + leastOuter.energy, max(cycles + leastOuter.cycles, ports))
+    if incumbents.ruleOut(energy: bound.energy, cycles: bound.cycles) { return }
+    budget.spend(Int64(keys.count / 64))
+    for number in keys.indices where !budget.isSpent {
+      let key = keys[number]
+      if incumbents.endsBefore(
+        score: key.score, energy: energy - least.energy,
+        cycles: isPortBound ? 0 : cycles - least.cycles,
+        (least.energy + leastOuter.energy, least.cycles + leastOuter.cycles))
+      {
+        break
       }
-      if budget.isSpent {
-        // The parts that follow promise no more.
-        lowerBound = min(
-          lowerBound, incumbents.score(energy: bound.energy, cycles: bound.cycles))
-        return
+      evaluations += 1
+      // Without a look at what stays.
+      let whole = max(cycles + key.cycles, ports)
+      if incumbents.ruleOut(energy: energy + key.energy + perCycle * whole, cycles: whole) {
+        continue
       }
+      join(part, parts.baseAddress.unsafelyUnwrapped + key.index, scheme)
+    }
+    if budget.isSpent {
+      // The parts that follow promise no more.
+      lowerBound = min(lowerBound, incumbents.score(energy: bound.energy, cycles: bound.cycles))
     }
   }
 
