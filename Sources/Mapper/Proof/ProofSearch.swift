@@ -148,9 +148,9 @@ struct ProofSearch {
   /// of parts are short.
   private mutating func search(_ scheme: Scheme) {
     if let promise = scheme.promise, incumbents.objective != .front {
-      for factor in [1.02, 1.06, 1.15, 1.4] where !budget.isSpent {
+      for factor in [1.05, 1.3] where !budget.isSpent {
         let limit = promise * factor
-        if let best = incumbents.bestScore, best <= limit { break }
+        if let best = incumbents.bestScore, best <= promise * 1.3 { break }
         incumbents.limit = limit
         searchOnce(scheme)
         incumbents.limit = .infinity
@@ -185,38 +185,12 @@ struct ProofSearch {
       giveUp(scheme)
       return
     }
-    joinAll(inner.parts, RankedParts(outer.parts), scheme, least)
-  }
-
-  /// Outer parts with the most promising first, and what is read of each of them most often.
-  private struct RankedParts {
-    struct Key {
-      var score: Double
-      var energy: Double
-      var cycles: Double
-      var index: Int
-    }
-
-    let parts: [OuterPart]
-    let keys: [Key]
-    private(set) var least = (energy: Double.infinity, cycles: Double.infinity)
-
-    init(_ parts: [OuterPart]) {
-      self.parts = parts
-      keys = parts.indices.map {
-        Key(
-          score: parts[$0].score, energy: parts[$0].energy, cycles: parts[$0].cycles, index: $0)
-      }.sorted { ($0.score, $0.index) < ($1.score, $1.index) }
-      for key in keys {
-        least.energy = min(least.energy, key.energy)
-        least.cycles = min(least.cycles, key.cycles)
-      }
-    }
+    joinAll(inner.parts, RankedOuterParts(outer.parts, context), scheme, least)
   }
 
   /// Joins all inner parts with all outer ones, the most promising first.
   private mutating func joinAll(
-    _ inner: [InnerPart], _ outer: RankedParts, _ scheme: Scheme, _ least: LeastInner
+    _ inner: [InnerPart], _ outer: RankedOuterParts, _ scheme: Scheme, _ least: LeastInner
   ) {
     // Where a port is the slowest, more steps do not make a mapping slower.
     let isPortBound = outer.parts.contains {
@@ -225,12 +199,10 @@ struct ProofSearch {
     let order = inner.indices.sorted { (inner[$0].score, $0) < (inner[$1].score, $1) }
     inner.withUnsafeBufferPointer { inner in
       outer.parts.withUnsafeBufferPointer { parts in
-        outer.keys.withUnsafeBufferPointer { keys in
-          for index in order where !budget.isSpent {
-            join(
-              inner.baseAddress.unsafelyUnwrapped + index, parts, keys, outer.least, scheme, least,
-              isPortBound: isPortBound)
-          }
+        for index in order where !budget.isSpent {
+          join(
+            inner.baseAddress.unsafelyUnwrapped + index, parts, outer, scheme, least,
+            isPortBound: isPortBound)
         }
       }
     }
@@ -239,33 +211,37 @@ struct ProofSearch {
   /// Joins one inner part with all outer ones.
   private mutating func join(
     _ part: UnsafePointer<InnerPart>, _ parts: UnsafeBufferPointer<OuterPart>,
-    _ keys: UnsafeBufferPointer<RankedParts.Key>,
-    _ leastOuter: (energy: Double, cycles: Double), _ scheme: Scheme, _ least: LeastInner,
-    isPortBound: Bool
+    _ outer: RankedOuterParts, _ scheme: Scheme, _ least: LeastInner, isPortBound: Bool
   ) {
     let perCycle = context.prices.picojoulesPerCycle
     let (energy, cycles, ports) = (
       part.pointee.energy, part.pointee.cycles, part.pointee.leastPorts
     )
-    let bound = figures(energy + leastOuter.energy, max(cycles + leastOuter.cycles, ports))
+    let bound = figures(energy + outer.least.energy, max(cycles + outer.least.cycles, ports))
     if incumbents.ruleOut(energy: bound.energy, cycles: bound.cycles) { return }
-    budget.spend(Int64(keys.count / 64))
-    for number in keys.indices where !budget.isSpent {
-      let key = keys[number]
-      if incumbents.endsBefore(
-        score: key.score, energy: energy - least.energy,
-        cycles: isPortBound ? 0 : cycles - least.cycles,
-        (least.energy + leastOuter.energy, least.cycles + leastOuter.cycles))
-      {
-        break
+    budget.spend(Int64(outer.keys.count / 64))
+    outer.fit(part)
+    search: for word in outer.fitting.indices {
+      var rest = outer.fitting[word]
+      while rest != 0 {
+        let key = outer.keys[64 * word + rest.trailingZeroBitCount]
+        rest &= rest - 1
+        if incumbents.endsBefore(
+          score: key.score, energy: energy - least.energy,
+          cycles: isPortBound ? 0 : cycles - least.cycles,
+          (least.energy + outer.least.energy, least.cycles + outer.least.cycles))
+        {
+          break search
+        }
+        evaluations += 1
+        // Without a look at what stays.
+        let whole = max(cycles + key.cycles, ports)
+        if incumbents.ruleOut(energy: energy + key.energy + perCycle * whole, cycles: whole) {
+          continue
+        }
+        join(part, parts.baseAddress.unsafelyUnwrapped + key.index, scheme)
+        if budget.isSpent { break search }
       }
-      evaluations += 1
-      // Without a look at what stays.
-      let whole = max(cycles + key.cycles, ports)
-      if incumbents.ruleOut(energy: energy + key.energy + perCycle * whole, cycles: whole) {
-        continue
-      }
-      join(part, parts.baseAddress.unsafelyUnwrapped + key.index, scheme)
     }
     if budget.isSpent {
       // The parts that follow promise no more.
