@@ -166,13 +166,48 @@ struct OuterSearch {
         part.visits[role] *= Double(count)
       }
     }
-    part.energy = energy(state.moving, state.staying, isCut: part.whole != whole)
+    var (moving, staying) = (state.moving, state.staying)
+    let halo = halo(state)
+    if halo > 1 {
+      for (index, term) in tables.terms.enumerated() where term.role == .input && term.child == 1 {
+        moving[index] *= halo
+        staying[index] *= halo
+      }
+    }
+    part.energy = energy(moving, staying, isCut: part.whole != whole)
     part.ports = PortCycles(repeating: 0) - tables.inner.terms.savedOuter
     for (index, term) in tables.terms.enumerated() {
-      part.ports += (term.atParent + term.atChild) * state.staying[index]
+      part.ports += (term.atParent + term.atChild) * staying[index]
     }
     part.cycles = exposed(state)
     return part
+  }
+
+  /// How much more of the input than its words moves to the outermost level's child at least.
+  ///
+  /// The innermost loop that moves the input runs along one axis at most, where its sweep moves each
+  /// word once. Along all others neighbouring tiles read what they share again, if a loop along an
+  /// axis that begins anew finds nothing of what it left.
+  private func halo(_ state: State) -> Double {
+    var most = 1.0
+    var product = 1.0
+    for window in context.windowTable.indices {
+      let words = context.windowTable.baseAddress.unsafelyUnwrapped + window
+      let p = tables.chains(words.pointee.p)[Int(state.chains[words.pointee.p])].chain
+      let r = tables.chains(words.pointee.r)[Int(state.chains[words.pointee.r])].chain
+      guard r.counts[1] == 1, words.pointee.all > 0 else { return 1 }
+      guard p.counts[1] > 1 else { continue }
+      guard
+        words.pointee.restartsAfresh(words.pointee.p, step: p.least[1], passes: p.counts[1])
+      else { return 1 }
+      let share =
+        words.pointee.present(
+          outputs: Int(p.counts[1]), longestFilter: Int32(words.pointee.filterCount))
+        / words.pointee.all
+      most = max(most, share)
+      product *= share
+    }
+    return max(1, product / most * (1 - 1e-12))
   }
 
   /// Cycles of first and last tiles.

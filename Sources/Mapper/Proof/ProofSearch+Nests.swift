@@ -23,7 +23,8 @@ final class NestScratch {
   var outside: [Traffic]
   /// Orders of the levels down to the array level that bounds do not rule out.
   var found: [FoundOrders] = []
-  /// The inner part whose flows are the first three.
+  /// The inner part whose flows are the first three; whoever looks at another one clears it, since it
+  /// may be at the same place.
   var part: UnsafePointer<InnerPart>?
   var fixed = Traffic()
 

@@ -126,6 +126,7 @@ struct ProofSearch {
     scheme.promise = innerParts.first?.score ?? scheme.score(incumbents)
     for part in innerParts.prefix(4) {
       var part = part
+      scratch.part = nil
       var outer = OuterSearch(
         scheme.outerTables, incumbents: incumbents,
         inner: LeastInner([part], slowestPort: scheme.outer.slowestPort), most: 0, budget: budget)
@@ -220,6 +221,7 @@ struct ProofSearch {
     let bound = figures(energy + outer.least.energy, max(cycles + outer.least.cycles, ports))
     if incumbents.ruleOut(energy: bound.energy, cycles: bound.cycles) { return }
     budget.spend(Int64(outer.keys.count / 64))
+    scratch.part = nil
     outer.fit(part)
     search: for word in outer.fitting.indices {
       var rest = outer.fitting[word]
