@@ -29,6 +29,8 @@ struct CutChains {
   private var x: Int64 = 1
   private var y: Int64 = 1
   private var innerSteps = 1.0
+  /// More steps than this are not wanted.
+  private var mostSteps = Double.infinity
   private(set) var all: [CutChain] = []
   /// Whether there are more than are listed.
   private(set) var isCutShort = false
@@ -41,8 +43,11 @@ struct CutChains {
     self.dimension = dimension
   }
 
-  /// Lists those of an outer and an inner chain.
-  mutating func list(_ outer: OuterChain, _ inner: UnsafePointer<InnerChain>) {
+  /// Lists those of an outer and an inner chain that take no more steps than so many.
+  mutating func list(
+    _ outer: OuterChain, _ inner: UnsafePointer<InnerChain>, mostSteps: Double
+  ) {
+    self.mostSteps = mostSteps
     self.outer = outer
     x = Int64(inner.pointee.x[context.arrayLevel])
     y = Int64(inner.pointee.y[context.arrayLevel])
@@ -95,16 +100,18 @@ struct CutChains {
       let least = context.isPerfect || x == 1 ? x * step : (x - 1) * step + 1
       if least > longest || isCutShort { break }
       for front in least...longest {
-        if all.count >= Self.most {
-          isCutShort = true
-          break
-        }
         let passes = (Int64(entered) - 1) / front + 1
         if passes == 1 && front != Int64(entered) { continue }
         if context.isPerfect && Int64(entered) % front != 0 { continue }
         guard context.allows(passes: passes, level, dimension) else { continue }
         chain.front[level] = Int32(front)
         chain.stepX[level] = Int32(step)
+        chain.steps = context.isPerfect ? innerSteps : steps(chain, 0, Int64(chain.tile[0]))
+        if chain.steps > mostSteps { continue }
+        if all.count >= Self.most {
+          isCutShort = true
+          break
+        }
         var found = chain
         describe(&found)
         all.append(found)
@@ -112,10 +119,9 @@ struct CutChains {
     }
   }
 
-  /// Steps and passes, from the tiles that enter each loop.
+  /// Passes, from the tiles that enter each loop.
   private func describe(_ chain: inout CutChain) {
     if context.isPerfect {
-      chain.steps = innerSteps
       for level in 0..<context.levelCount where chain.tile[level] > chain.front[level] {
         chain.looped |= 1 << UInt16(level)
         chain.leastPasses[level] = chain.tile[level] / chain.front[level]
@@ -123,7 +129,6 @@ struct CutChains {
       chain.clean = chain.looped
       return
     }
-    chain.steps = steps(chain, 0, Int64(chain.tile[0]))
     var entering: [Int32] = [chain.tile[0]]
     for level in 0..<context.levelCount {
       let step = chain.front[level]

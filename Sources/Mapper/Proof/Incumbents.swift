@@ -45,6 +45,16 @@ struct Incumbents: Sendable {
     }
   }
 
+  /// Cycles above which no mapping of at least this energy is wanted, with a margin for rounding.
+  func mostCycles(energy: Double) -> Double {
+    guard let best = bestScore, energy > 0 else { return .infinity }
+    return switch objective {
+    case .single(.energyDelayProduct): min(best, limit) / energy * (1 + 1e-9) + 1
+    case .single(.latency): best + 1
+    case .single(.energy), .front: .infinity
+    }
+  }
+
   /// The score of the best mapping found.
   var bestScore: Double? { points.map { score(energy: $0.energy, cycles: $0.cycles) }.min() }
 

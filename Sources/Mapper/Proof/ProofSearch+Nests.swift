@@ -78,19 +78,25 @@ extension ProofSearch {
     _ inner: UnsafePointer<InnerPart>, _ outer: UnsafePointer<OuterPart>, _ scheme: Scheme,
     _ bounds: PairBounds
   ) {
-    var (steps, leastSteps) = (1.0, 1.0)
     let tables = scheme.tables
+    var leastSteps = 1.0
+    for (number, variable) in tables.variables.enumerated() {
+      leastSteps *= variable.steps[Int(inner.pointee.chains[number])]
+    }
+    let exposed = inner.pointee.cycles - leastSteps + outer.pointee.cycles
+    let energy = (bounds.energies - bounds.cycles * context.prices.picojoulesPerCycle).min3
+    let mostSteps = incumbents.mostCycles(energy: energy) - exposed
+    var steps = 1.0
     for (number, variable) in tables.variables.enumerated() {
       let dimension = variable.dimension
       let chain = Int(inner.pointee.chains[number])
       scratch.cuts[dimension].list(
-        scheme.outerTables.chain(dimension, outer.pointee.chains),
-        variable.chains + chain)
+        scheme.outerTables.chain(dimension, outer.pointee.chains), variable.chains + chain,
+        mostSteps: variable.steps[chain] * (mostSteps / leastSteps))
       budget.spend(Int64(scratch.cuts[dimension].all.count))
       if scratch.cuts[dimension].isCutShort { budget.giveUp() }
       guard let first = scratch.cuts[dimension].all.first else { return }
       steps *= first.steps
-      leastSteps *= variable.steps[chain]
     }
     evaluations += 1
     budget.spend(5)
@@ -99,10 +105,8 @@ extension ProofSearch {
       scratch.fixed = tables.fillFlows(scratch.flows, of: inner)
     }
     let pair = NestPair(
-      inner: inner, tables: tables,
-      exposed: inner.pointee.cycles - leastSteps + outer.pointee.cycles,
-      leastCycles: bounds.least.cycles,
-      energy: (bounds.energies - bounds.cycles * context.prices.picojoulesPerCycle).min3)
+      inner: inner, tables: tables, exposed: exposed, leastCycles: bounds.least.cycles,
+      energy: energy)
     choose(pair, 0, steps: steps)
   }
 

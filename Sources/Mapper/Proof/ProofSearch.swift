@@ -170,6 +170,7 @@ struct ProofSearch {
     inner.run()
     evaluations += inner.visits
     budget = inner.budget
+    print("inner", inner.parts.count, inner.visits, "vars", scheme.tables.variables.map { $0.count }, "limit", incumbents.limit, "best", incumbents.bestScore ?? 0, "promise", scheme.promise ?? 0)
     guard !inner.isFull else {
       giveUp(scheme)
       return
@@ -182,6 +183,7 @@ struct ProofSearch {
     outer.run()
     evaluations += outer.visits
     budget = outer.budget
+    print("outer", outer.parts.count, outer.visits, (0..<context.dimensionCount).map { scheme.outerTables.chains($0).count })
     guard !outer.isFull else {
       giveUp(scheme)
       return
