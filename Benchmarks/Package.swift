@@ -28,6 +28,9 @@ let package = Package(
       ],
       path: "Benchmarks/Evaluation",
       plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")]),
+    .executableTarget(
+      name: "Layers", dependencies: [.product(name: "CostAPI", package: "hwcost")],
+      path: "Benchmarks/Layers"),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -28,11 +28,11 @@ struct Budget {
 
   private mutating func look() {
     sinceLook = 0
-    if left < 0 { print("out of effort"); isSpent = true }
+    if left < 0 { isSpent = true }
     if let deadline, ContinuousClock.now >= deadline { isSpent = true }
   }
 
-  mutating func giveUp(_ f: String = #function, _ l: Int = #line) { if !isSpent { print("giveUp", f, l, left) }; isSpent = true }
+  mutating func giveUp() { isSpent = true }
 
   /// A budget of its own for a part of the work, with the same end.
   func apart(effort: Int64) -> Budget {

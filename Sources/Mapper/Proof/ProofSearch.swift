@@ -149,9 +149,9 @@ struct ProofSearch {
   /// of parts are short.
   private mutating func search(_ scheme: Scheme) {
     if let promise = scheme.promise, incumbents.objective != .front {
-      for factor in [1.05, 1.3] where !budget.isSpent {
+      for factor in [1.05, 1.3, 1.8, 3, 8] where !budget.isSpent {
         let limit = promise * factor
-        if let best = incumbents.bestScore, best <= promise * 1.3 { break }
+        if let best = incumbents.bestScore, best <= max(limit, promise * 1.3) { break }
         incumbents.limit = limit
         searchOnce(scheme)
         incumbents.limit = .infinity
@@ -170,7 +170,6 @@ struct ProofSearch {
     inner.run()
     evaluations += inner.visits
     budget = inner.budget
-    print("inner", inner.parts.count, inner.visits, "vars", scheme.tables.variables.map { $0.count }, "limit", incumbents.limit, "best", incumbents.bestScore ?? 0, "promise", scheme.promise ?? 0)
     guard !inner.isFull else {
       giveUp(scheme)
       return
@@ -183,7 +182,6 @@ struct ProofSearch {
     outer.run()
     evaluations += outer.visits
     budget = outer.budget
-    print("outer", outer.parts.count, outer.visits, (0..<context.dimensionCount).map { scheme.outerTables.chains($0).count })
     guard !outer.isFull else {
       giveUp(scheme)
       return
