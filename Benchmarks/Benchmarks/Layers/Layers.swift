@@ -43,7 +43,8 @@ struct Layers {
     for layer in set.layers {
       let problems = try layer.op.problems(
         batch: 1, precision: layer.precision.applied(to: array.precision))
-      for problem in problems where known.insert(problem).inserted {
+      for problem in problems
+      where problem.body == .multiplyAccumulate && known.insert(problem).inserted {
         let start = clock()
         let space = Mapspace(problem, on: array, factors: factors)
         guard let result = try? MappingSearch(space, minimizing: .energyDelayProduct).best()
@@ -58,7 +59,10 @@ struct Layers {
     let threshold = set.milliseconds(factors)
     let within = times.filter { $0.milliseconds <= threshold }.count
     let proven = times.filter(\.isProven).count
-    let text = { (number: Double) in String(Int((number * 10).rounded()) / 10) + "." + String(Int((number * 10).rounded()) % 10) }
+    let text = { (milliseconds: Double) in
+      let tenths = Int((milliseconds * 10).rounded())
+      return "\(tenths / 10).\(tenths % 10)"
+    }
     print(
       "  \(set.name): \(times.count) layers, median \(text(times[times.count / 2].milliseconds)), "
         + "slowest \(text(slowest.milliseconds)) (\(slowest.layer)), "

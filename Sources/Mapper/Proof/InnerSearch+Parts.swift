@@ -22,14 +22,27 @@ extension InnerSearch {
     part.fresh.moving = max(part.fresh.moving, part.moving[1])
     part.cycles = state.pointee.steps + exposed(chains)
     load(words, chains, &part)
-    let extra = (part.moving - part.staying) * (1 - part.shares)
-    part.energy =
-      tables.terms.constant + (part.staying + extra).sum() - context.mostSaved(extra)
-    let whole = (max(part.cycles, part.leastPorts) - 1e-6).rounded(.up)
-    let energy = part.energy + outer.energy + picojoulesPerCycle * whole
-    if incumbents.ruleOut(energy: energy, cycles: whole) { return false }
-    part.score = incumbents.score(energy: energy, cycles: whole)
-    return true
+    let extra = pointwiseMax(
+      SIMD4(repeating: 0), (part.moving - part.staying) * (1 - part.shares))
+    let all = tables.terms.constant + (part.staying + extra).sum()
+    // Some set of tensors stays together.
+    part.energy = .infinity
+    part.leastPorts = .infinity
+    part.score = .infinity
+    for number in 0..<3 {
+      let set = context.classes[number]
+      var energy = all
+      for role in 0..<3 where set & (1 << UInt8(role)) != 0 { energy -= extra[role] }
+      let ports = number == 0 ? part.ports.0 : number == 1 ? part.ports.1 : part.ports.2
+      let slowest = max(0, (ports + outer.ports).max() * (1 - 1e-12))
+      part.energy = min(part.energy, energy)
+      part.leastPorts = min(part.leastPorts, slowest)
+      let whole = max(1, (max(part.cycles, slowest) - 1e-6).rounded(.up))
+      let total = energy + outer.energy + picojoulesPerCycle * whole
+      if incumbents.ruleOut(energy: total, cycles: whole) { continue }
+      part.score = min(part.score, incumbents.score(energy: total, cycles: whole))
+    }
+    return part.score < .infinity
   }
 
   // MARK: - Energy
@@ -171,7 +184,8 @@ extension InnerSearch {
     }
     moving[2] -= tables.terms.savedInner
     staying[2] -= tables.terms.savedInner
-    for (number, set) in context.classes.enumerated() {
+    for number in 0..<3 {
+      let set = context.classes[number]
       var sum = PortCycles(repeating: 0)
       for role in 0..<3 {
         sum += pointwiseMax(zero, set & (1 << UInt8(role)) != 0 ? staying[role] : moving[role])
@@ -182,8 +196,6 @@ extension InnerSearch {
       default: part.ports.2 = sum
       }
     }
-    let least = pointwiseMin(pointwiseMin(part.ports.0, part.ports.1), part.ports.2)
-    part.leastPorts = (least + outer.ports).max() * (1 - 1e-12)
   }
 }
 

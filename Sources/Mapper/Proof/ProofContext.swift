@@ -41,7 +41,7 @@ final class ProofContext: @unchecked Sendable {
   let distinctInputs: Double
   let iterations: Double
   /// The sets of tensors (bits) that can stay together over a loop.
-  let classes: [UInt8]
+  let classes: SIMD4<UInt8>
 
   /// `nil` for a space whose tensors or levels the proof does not know.
   init?(_ space: Mapspace) {
@@ -122,7 +122,8 @@ final class ProofContext: @unchecked Sendable {
       if distinct[Int(role.rawValue)] > 0 { set.insert(TensorSet(role)) }
     }
     iterations = Double(space.problem.iterations)
-    classes = Self.classes(space)
+    let classes = Self.classes(space)
+    self.classes = SIMD4(classes[0], classes[1], classes[2], 0)
   }
 
   deinit {
@@ -163,7 +164,8 @@ final class ProofContext: @unchecked Sendable {
   @inline(__always)
   func mostSaved(_ extra: SIMD4<Double>) -> Double {
     var most = 0.0
-    for set in classes {
+    for number in 0..<3 {
+      let set = classes[number]
       var sum = 0.0
       for role in 0..<3 where set & (1 << UInt8(role)) != 0 { sum += max(0, extra[role]) }
       most = max(most, sum)

@@ -272,8 +272,18 @@ struct ProofSearch {
   ) {
     if any(inner.pointee.leastFront .> outer.pointee.most) { return }
     let bounds = bounds(inner, outer, scheme)
-    if incumbents.ruleOut(energy: bounds.least.energy, cycles: bounds.least.cycles) { return }
+    if !isWanted(bounds) { return }
     cut(inner, outer, scheme, bounds)
+  }
+
+  /// Whether some set of tensors may stay in a mapping that is wanted.
+  @inline(__always)
+  private func isWanted(_ bounds: PairBounds) -> Bool {
+    for number in 0..<3
+    where !incumbents.ruleOut(energy: bounds.energies[number], cycles: bounds.cycles[number]) {
+      return true
+    }
+    return false
   }
 
   /// Lower bounds of a pair of parts, whatever stays and by the set of tensors that stay at the array
@@ -313,7 +323,8 @@ struct ProofSearch {
     let all = moving[0] + moving[1] + moving[2]
     var bounds = PairBounds()
     let fixed = scheme.constant + outer.pointee.energy + all
-    for (number, set) in context.classes.enumerated() {
+    for number in 0..<3 {
+      let set = context.classes[number]
       let ports =
         number == 0
         ? inner.pointee.ports.0 : number == 1 ? inner.pointee.ports.1 : inner.pointee.ports.2
