@@ -56,7 +56,8 @@ extension InnerTables {
   /// Flows to the levels below the array level, one a tensor.
   ///
   /// - Returns: what moves whatever stays: words to the lanes.
-  func fillFlows(_ flows: UnsafeMutablePointer<Flow>, of part: UnsafePointer<InnerPart>) -> Traffic {
+  func fillFlows(_ flows: UnsafeMutablePointer<Flow>, of part: UnsafePointer<InnerPart>) -> Traffic
+  {
     let chains = chosen(part.pointee.chains)
     let words = InnerWords(self, of: part.pointee.chains)
     var fixed = Traffic()

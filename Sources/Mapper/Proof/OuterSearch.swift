@@ -155,7 +155,8 @@ struct OuterSearch {
     part.chains = state.chains
     let level = context.arrayLevel
     for dimension in 0..<context.dimensionCount {
-      let chain = tables.chains(dimension).baseAddress.unsafelyUnwrapped
+      let chain =
+        tables.chains(dimension).baseAddress.unsafelyUnwrapped
         + Int(state.chains[dimension])
       part.least[dimension] = chain.pointee.chain.least[level]
       part.most[dimension] = chain.pointee.chain.most[level]
@@ -225,7 +226,8 @@ struct OuterSearch {
         // The last output tile may be shorter.
         let isCutOff = transfer.role == .output && !isPerfect
         let words = context.firstWords(transfer.role) { dimension in
-          let chain = tables.chains(dimension).baseAddress.unsafelyUnwrapped
+          let chain =
+            tables.chains(dimension).baseAddress.unsafelyUnwrapped
             + Int(state.chains[dimension])
           return isCutOff && chain.pointee.chain.counts[level] > 1
             ? 1 : chain.pointee.chain.least[level]
