@@ -72,7 +72,8 @@ public struct MappingSearch: Sendable {
     var incumbent: Incumbent?
     if let point = search.incumbents.points.first { consider(Mapping(point.mapping), &incumbent) }
     var evaluations = search.evaluations
-    if search.isExhausted, budget.seconds == nil || incumbent == nil,
+    // The search by estimates proposes mappings whose steps divide.
+    if search.isExhausted, budget.seconds == nil && !search.knowsBestDividing || incumbent == nil,
       let other = try? searched(from: incumbent)
     {
       evaluations += other.evaluations

@@ -16,6 +16,8 @@ struct ProofSearch {
   let evaluator: MappingEvaluator
   var budget: Budget
   let scratch: NestScratch
+  /// Whether the best of the mappings whose steps divide is known to be among those looked at.
+  private(set) var knowsBestDividing = false
   /// What no mapping can be below, by score, as far as the search went.
   private(set) var lowerBound = Double.infinity
 
@@ -49,6 +51,7 @@ struct ProofSearch {
         dividing, goal: incumbents.objective, budget: budget.apart(effort: Budget.perfectEffort))
       search.run()
       evaluations += search.evaluations
+      knowsBestDividing = !search.isExhausted
       for point in search.incumbents.points { incumbents.consider(point) }
     }
     var all: [Scheme] = []
