@@ -217,12 +217,17 @@ extension TokenRun {
   }
 
   /// The least depth with which the buffer would have held nobody back.
+  ///
+  /// A token given up in the very cycle in which another starts makes room for it, unless firings that
+  /// take no time could make the first wait for the second.
   private func sufficientDepth(of index: Int) -> Int {
     let starts = starts[graph.edges[index].producer]
     let releases = releases[index]
+    let isInstant = graph.stages.contains { $0.cycles < Int64($0.firings) }
     var (depth, released) = (1, 0)
     for (token, start) in starts.enumerated() {
-      while released < releases.count, releases[released] <= start { released += 1 }
+      let limit = isInstant ? start - 1 : start
+      while released < releases.count, releases[released] <= limit { released += 1 }
       depth = max(depth, token - released + 1)
     }
     return depth
