@@ -68,6 +68,20 @@ public struct Engine: Hashable, Sendable {
     case streamed
   }
 
+  /// What multiplies.
+  public enum Multipliers: String, CaseIterable, Hashable, Sendable {
+    case dsp
+    case lookUpTables = "lut"
+  }
+
+  /// What holds weights on the chip.
+  public enum WeightMemory: String, CaseIterable, Hashable, Sendable {
+    case block
+    /// Look-up tables used as memory.
+    case distributed
+    case ultra
+  }
+
   public var name: String
   /// The ops it runs.
   public var ops: Set<OpKind>
@@ -87,12 +101,18 @@ public struct Engine: Hashable, Sendable {
   /// Whether each of its layers has a copy of the engine to itself.
   public var isReplicated: Bool
   public var weightHome: WeightHome
+  /// `nil` for DSPs, but look-up tables for words so narrow that a DSP would be wasted.
+  public var multipliers: Multipliers?
+  public var weightMemory: WeightMemory
+  /// DSPs of one multiply-accumulate, where a design says so; `nil` for as many as the widths need.
+  public var dspsPerMAC: Int64?
 
   public init(
     name: String, ops: Set<OpKind>, unroll: Extents = Extents(),
     tile: [LoopDimension: TileExtent] = [:], intervalCycles: Int64 = 1, overheadCycles: Int64 = 0,
     movePasses: Int64 = 0, resolution: Resolution = .layer, paddedChannels: [Int64: Int64] = [:],
-    isReplicated: Bool = false, weightHome: WeightHome = .onChip
+    isReplicated: Bool = false, weightHome: WeightHome = .onChip, multipliers: Multipliers? = nil,
+    weightMemory: WeightMemory = .block, dspsPerMAC: Int64? = nil
   ) {
     self.name = name
     self.ops = ops
@@ -105,6 +125,9 @@ public struct Engine: Hashable, Sendable {
     self.paddedChannels = paddedChannels
     self.isReplicated = isReplicated
     self.weightHome = weightHome
+    self.multipliers = multipliers
+    self.weightMemory = weightMemory
+    self.dspsPerMAC = dspsPerMAC
   }
 
   /// Iterations that run at once.

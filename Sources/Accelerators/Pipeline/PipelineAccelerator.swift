@@ -12,6 +12,20 @@ public struct PipelineFigures: Hashable, Sendable {
   public var boundBy: String
   /// The least and the most the energy may be; `nil` where it is not known or has no uncertainty.
   public var energyMillijoules: ClosedRange<Double>?
+  /// Whether the interval is proven to last; where it is not, it is that of the last images run.
+  public var isIntervalProven = true
+  /// When the first output of the first image is there; `nil` for engines that take turns.
+  public var firstOutputCycles: Int64?
+  /// What the stages hand to each other; `nil` for engines that take turns.
+  public var tokens: TokenKind?
+  /// In an order in which each comes after those it reads; empty for engines that take turns.
+  public var stages: [StageFigures] = []
+  public var buffers: [BufferFigures] = []
+  /// What the design takes of its board; `nil` where its style does not say.
+  public var resources: ResourceReport?
+
+  /// What is handed from stage to stage.
+  public enum TokenKind: String, Hashable, Sendable { case pixels, rows }
 
   public init(
     clockMegahertz: Double, intervalCycles: Int64, latencyCycles: Int64, boundBy: String,
@@ -52,10 +66,13 @@ public struct PipelineAccelerator: HardwareTarget, Hashable {
     for network: Network, from origin: ArchitectureOrigin?
   ) throws(CostError) -> CostReport {
     let plan = try PipelinePlan(network, on: design)
-    return report(of: plan, figures: figures(of: plan))
+    return report(of: plan, figures: try figures(of: plan))
   }
 
-  private func figures(of plan: PipelinePlan) -> PipelineFigures {
+  private func figures(of plan: PipelinePlan) throws(CostError) -> PipelineFigures {
+    if design.composition == .pipeline {
+      return try StageGraph(plan).figures(of: plan, images: batch)
+    }
     let (interval, boundBy) = plan.frame
     return PipelineFigures(
       clockMegahertz: design.clockMegahertz, intervalCycles: interval,
@@ -82,26 +99,69 @@ public struct PipelineAccelerator: HardwareTarget, Hashable {
           dramBytes: design.memory == nil ? nil : moved))
     }
     let latency = Double(figures.latencyCycles) / kilohertz
-    var energy: Double?
     var figures = figures
-    if case .constant(let milliwatts)? = design.power {
-      // Milliwatts times milliseconds are microjoules.
-      energy = milliwatts.value * latency / 1000
-      if milliwatts.relativeUncertainty > 0 {
-        figures.energyMillijoules =
-          milliwatts.low * latency / 1000...milliwatts.high * latency / 1000
-      }
+    let resources = plan.resources
+    figures.resources = resources
+    if design.composition == .pipeline {
+      bytes = bytes.map { _ in plan.memoryBytes.saturatingProduct(images) }
+    }
+    let energy = energy(
+      of: plan, resources, milliseconds: latency, cycles: figures.latencyCycles, bytes: bytes)
+    if let energy, energy.low < energy.high {
+      figures.energyMillijoules = energy.low * 1e-9...energy.high * 1e-9
     }
     var report = CostReport(
       target: name, network: network.name, macs: network.macs.saturatingProduct(images),
-      parameters: network.parameters, latencyMilliseconds: latency, energyMillijoules: energy,
+      parameters: network.parameters, latencyMilliseconds: latency,
+      energyMillijoules: energy.map { $0.picojoules * 1e-9 },
       dramBytes: bytes, layers: layers)
     report.pipeline = figures
     return report
   }
 }
 
+extension PipelineAccelerator {
+  /// The energy of all images; `nil` where nobody says what power flows.
+  private func energy(
+    of plan: PipelinePlan, _ resources: ResourceReport, milliseconds: Double, cycles: Int64,
+    bytes: Int64?
+  ) -> EnergyEstimate? {
+    switch design.power {
+    case nil: return nil
+    case .constant(let milliwatts)?:
+      // Milliwatts times milliseconds are microjoules.
+      return EnergyEstimate(
+        picojoules: milliwatts.value * milliseconds * 1e6,
+        low: milliwatts.low * milliseconds * 1e6, high: milliwatts.high * milliseconds * 1e6)
+    case .events(let energies)?:
+      var busy: [(range: ResourceRange, cycles: Double)] = []
+      let computing = plan.computeCyclesByStage
+      for (stage, cycles) in zip(resources.stages, computing) {
+        busy.append((stage.range, Double(cycles) * Double(batch)))
+      }
+      return energies.estimate(
+        milliseconds: milliseconds, cycles: Double(cycles), busy: busy,
+        bits: Double(bytes ?? 0) * 8)
+    }
+  }
+}
+
 extension PipelinePlan {
+  /// Cycles that an image keeps each of the stages of `resources` busy.
+  var computeCyclesByStage: [Int64] {
+    var cycles: [Int64] = []
+    var shared: [Int: Int] = [:]
+    for placed in layers.compactMap({ $0 }) {
+      if !placed.configured.isReplicated, let known = shared[placed.engine] {
+        cycles[known] = cycles[known].saturatingSum(placed.computeCycles)
+        continue
+      }
+      if !placed.configured.isReplicated { shared[placed.engine] = cycles.count }
+      cycles.append(placed.computeCycles)
+    }
+    return cycles
+  }
+
   /// Cycles of an image where nothing overlaps with the next one, and the engine that has most of
   /// them.
   var frame: (cycles: Int64, boundBy: String) {
