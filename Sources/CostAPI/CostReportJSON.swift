@@ -154,7 +154,9 @@ public struct CostReportJSON: Sendable {
   public var value: JSONValue {
     var members = summary
     if context.listsFront { members.append(.init("front", .array(front))) }
-    if let pipeline = report.pipeline { members.append(.init("pipeline", pipeline.json)) }
+    if let pipeline = report.pipeline {
+      members.append(.init("pipeline", pipeline.json(listsStages: listsLayers)))
+    }
     if listsLayers { members.append(.init("layers", .array(report.layers.map(Self.layer)))) }
     return .object(members)
   }

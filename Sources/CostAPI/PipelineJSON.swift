@@ -3,13 +3,60 @@ internal import Ops
 
 extension PipelineFigures {
   /// What a report says of a pipeline, as one object.
-  var json: JSONValue {
+  ///
+  /// - Parameter listsStages: Whether stages and buffers are listed.
+  func json(listsStages: Bool) -> JSONValue {
+    var members: [JSONValue.Member] = [
+      .init("clock_mhz", .number(clockMegahertz)),
+      .init("interval_cycles", .integer(intervalCycles)),
+      .init("interval_proven", .bool(isIntervalProven)),
+      .init("first_output_cycles", .optional(firstOutputCycles)),
+      .init("latency_cycles", .integer(latencyCycles)),
+      .init("images_per_second", .rounded(imagesPerSecond)), .init("bound_by", .string(boundBy)),
+      .init("tokens", .optional(tokens?.rawValue)),
+      .init("energy_low_mj", .rounded(energyMillijoules?.lowerBound)),
+      .init("energy_high_mj", .rounded(energyMillijoules?.upperBound)),
+      .init("resources", resources.map(\.json) ?? nil),
+    ]
+    if listsStages {
+      members.append(.init("stages", .array(stages.map(\.json))))
+      members.append(.init("buffers", .array(buffers.map(\.json))))
+    }
+    return .object(members)
+  }
+}
+
+extension StageFigures {
+  fileprivate var json: JSONValue {
     [
-      "clock_mhz": .number(clockMegahertz), "interval_cycles": .integer(intervalCycles),
-      "latency_cycles": .integer(latencyCycles), "images_per_second": .rounded(imagesPerSecond),
-      "bound_by": .string(boundBy),
-      "energy_low_mj": .rounded(energyMillijoules?.lowerBound),
-      "energy_high_mj": .rounded(energyMillijoules?.upperBound),
+      "name": .string(name), "cycles": .integer(cycles), "memory_cycles": .integer(memoryCycles),
+      "starved_cycles": .integer(starvedCycles), "blocked_cycles": .integer(blockedCycles),
+    ]
+  }
+}
+
+extension BufferFigures {
+  fileprivate var json: JSONValue {
+    [
+      "from": .string(from), "to": .string(to), "depth": .optional(depth.map(Int64.init)),
+      "sufficient_depth": .integer(Int64(sufficientDepth)),
+    ]
+  }
+}
+
+extension ResourceReport {
+  fileprivate var json: JSONValue {
+    [
+      "low": total.low.json, "high": total.high.json, "budget": budget.json,
+      "provenance": .string(provenance),
+      "unknown": .array(unknown.map { .string($0.name) }),
+      "over_budget": .array(
+        excesses.map {
+          [
+            "resource": .string($0.resource.name), "by": .integer($0.amount),
+            "stage": .string($0.stage),
+          ]
+        }),
     ]
   }
 }

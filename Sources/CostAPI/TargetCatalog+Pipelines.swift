@@ -2,7 +2,6 @@ internal import Accelerators
 internal import CostDiagnostics
 internal import CostYAML
 internal import HardwareConfigs
-internal import Networks
 
 // MARK: - FPGAs
 extension TargetCatalog {
@@ -53,17 +52,5 @@ extension TargetCatalog {
     } catch {
       throw .input(error, sources: sources)
     }
-  }
-}
-
-/// A board without a design: it runs nothing by itself.
-struct UndesignedBoard: HardwareTarget {
-  var name: String
-
-  func report(
-    for network: Network, from origin: ArchitectureOrigin?
-  ) throws(CostError) -> CostReport {
-    throw .unsupported(
-      layer: network.name, reason: "'\(name)' is a board, and no design for it was named")
   }
 }

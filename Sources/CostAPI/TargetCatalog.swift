@@ -49,7 +49,7 @@ extension LoadedTarget {
     case .spatialArray(let array): MappedArray(array, options: options, cache: cache)
     case .measured(let device): device
     case .pipeline(let design): PipelineAccelerator(design, batch: options.batch)
-    case .board(let board): UndesignedBoard(name: board.name)
+    case .board(let board): DesignedBoard(board, batch: options.batch)
     }
   }
 
@@ -196,6 +196,21 @@ public struct TargetCatalog: Sendable {
     case .target: return root["kind"] != nil
     case .network: return root["kind"] == nil && root["layers"] != nil
     }
+  }
+}
+
+extension LoadedTarget {
+  /// The board behind the target.
+  ///
+  /// - Throws: `CostAPIError.request` for a target that is none.
+  public func board() throws(CostAPIError) -> Board {
+    if case .board(let board) = model { return board }
+    if case .pipeline(let design) = model {
+      throw .request(
+        "'\(reference)' is a design already", hint: "name its board, '\(design.board.name)'")
+    }
+    throw .request(
+      "'\(reference)' is no FPGA board", hint: "'hwcost targets' lists boards as fpga-board")
   }
 }
 

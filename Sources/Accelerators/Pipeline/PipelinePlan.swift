@@ -184,13 +184,18 @@ extension Engine {
 extension PipelineDesign {
   /// Words that a layer moves to and from the board's memory for an image.
   ///
-  /// In a pipeline activations stay on the chip, and so do weights unless the engine streams them;
-  /// the network's input and output are moved besides.
+  /// In a pipeline activations stay on the chip, and so do weights unless the engine streams them: it
+  /// reads all of them again for each row of outputs, as DNNBuilder does for each column. The network's
+  /// input and output are moved besides.
   func words(of work: EngineWork, window: EngineWindow, on engine: Engine) -> PerTensor<Int64>? {
-    guard let words = engine.words(of: work, window: window) else { return nil }
-    guard composition == .pipeline, engine.isReplicated else { return words }
-    return PerTensor(
-      weight: engine.weightHome == .streamed ? words.weight : 0, input: 0, output: 0)
+    guard composition == .pipeline, engine.isReplicated else {
+      return engine.words(of: work, window: window)
+    }
+    guard engine.weightHome == .streamed, window.hasWeights else {
+      return PerTensor(weight: 0, input: 0, output: 0)
+    }
+    let weights = work.streamedWeights
+    return weights < Engine.mostCycles ? PerTensor(weight: weights, input: 0, output: 0) : nil
   }
 
   /// Cycles of so many of computing and so many bytes moved beside them, or after them.
@@ -198,6 +203,13 @@ extension PipelineDesign {
     guard let memory, bytes > 0, composition != .pipeline else { return cycles }
     let transfer = memory.cycles(moving: bytes, clockMegahertz: clockMegahertz)
     return memory.isOverlapped ? max(cycles, transfer) : cycles.saturatingSum(transfer)
+  }
+}
+
+extension EngineWork {
+  /// Words of weights that a stage reads for an image when it keeps none: all for each row of outputs.
+  var streamedWeights: Int64 {
+    [.g, .k, .c, .r, .s, .p].reduce(1) { $0.saturatingProduct(self[$1]) }
   }
 }
 

@@ -84,7 +84,10 @@ struct ResourceFormulas {
 
   func range(of placed: PipelinePlan.PlacedWork, op: any TensorOp) -> ResourceRange {
     guard let work = placed.works.first else { return .none }
-    let stage = StageShape(placed, work: work, op: op)
+    return range(of: StageShape(placed, work: work, op: op))
+  }
+
+  func range(of stage: StageShape) -> ResourceRange {
     switch style {
     case .hwcost: return own(stage)
     case .finn: return ResourceRange(exactly: finn(stage))
