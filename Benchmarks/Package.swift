@@ -28,6 +28,14 @@ let package = Package(
       ],
       path: "Benchmarks/Evaluation",
       plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")]),
+    .executableTarget(
+      name: "Pipelines",
+      dependencies: [
+        .product(name: "CostAPI", package: "hwcost"),
+        .product(name: "Benchmark", package: "benchmark"),
+      ],
+      path: "Benchmarks/Pipelines",
+      plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -64,6 +64,7 @@ extension PipelineDecoder {
     let weights = reader.choice("weights", of: Engine.WeightHome.self, required: false)
     let multipliers = reader.choice("multipliers", of: Engine.Multipliers.self, required: false)
     let memory = reader.choice("weight_memory", of: Engine.WeightMemory.self, required: false)
+    let windows = reader.choice("window", of: Engine.WindowBuffer.self, required: false)
     let dsps = decoding.count(
       "dsps_per_mac", in: 1...64, from: &reader, source, required: false)
     guard let name, let ops, let unroll, let tile, let padded else { return nil }
@@ -72,7 +73,8 @@ extension PipelineDecoder {
       name: name, ops: ops, unroll: unroll, tile: tile, intervalCycles: interval ?? 1,
       overheadCycles: overhead ?? 0, movePasses: moves ?? 0, resolution: resolution ?? .layer,
       paddedChannels: padded, isReplicated: copies == .layer, weightHome: weights ?? .onChip,
-      multipliers: multipliers, weightMemory: memory ?? .block, dspsPerMAC: dsps)
+      multipliers: multipliers, weightMemory: memory ?? .block,
+      windowBuffer: windows ?? .pixels, dspsPerMAC: dsps)
   }
 
   /// A pass that is smaller than what runs at once leaves lanes idle for ever.

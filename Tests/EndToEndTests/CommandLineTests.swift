@@ -13,7 +13,8 @@ struct CommandLineTests {
   @Test(
     "each command's help has an example",
     arguments: [
-      "targets", "spaces", "describe", "check", "cost", "map", "evaluate", "import-timeloop",
+      "targets", "spaces", "describe", "check", "cost", "map", "evaluate", "design",
+      "import-timeloop",
     ])
   func help(command: String) throws {
     let run = try Program.run(command, "--help")

@@ -171,6 +171,86 @@ struct DesignSearchTests {
     #expect(helped > 20)
   }
 
+  /// The rule of many tools: speed up the slowest stage as long as all fit.
+  private static func greedy(_ problem: DesignProblem) -> Int64? {
+    // Each stage starts with what takes least in sum.
+    let weigh = { (resources: FPGAResources) in
+      FPGAResource.allCases.reduce(0.0) {
+        $0 + Double(resources[$1]) / Double(max(1, problem.budget[$1]))
+      }
+    }
+    var choice = problem.stages.map { kind in
+      problem.kinds[kind].indices.min {
+        weigh(problem.kinds[kind][$0].resources) < weigh(problem.kinds[kind][$1].resources)
+      } ?? 0
+    }
+    guard problem.resources(of: choice).fits(problem.budget) else { return nil }
+    while true {
+      let slowest = choice.indices.max {
+        problem.kinds[problem.stages[$0]][choice[$0]].cycles
+          < problem.kinds[problem.stages[$1]][choice[$1]].cycles
+      }
+      guard let slowest else { return nil }
+      let kind = problem.kinds[problem.stages[slowest]]
+      let faster = kind.indices.filter { option in
+        var next = choice
+        next[slowest] = option
+        return kind[option].cycles < kind[choice[slowest]].cycles
+          && problem.resources(of: next).fits(problem.budget)
+      }.min { weigh(kind[$0].resources) < weigh(kind[$1].resources) }
+      guard let faster else { return problem.intervalCycles(of: choice) }
+      choice[slowest] = faster
+    }
+  }
+
+  /// Simulated annealing over single exchanges.
+  private static func annealed(_ problem: DesignProblem, _ random: inout SplitMix64) -> Int64? {
+    var choice = problem.stages.map { kind in
+      Int(random.number(in: 0...Int32(problem.kinds[kind].count - 1)))
+    }
+    var best: Int64?
+    let value = { (choice: [Int]) -> Double in
+      let over = FPGAResource.allCases.reduce(0.0) {
+        $0 + max(0, Double(problem.resources(of: choice)[$1] - problem.budget[$1]))
+      }
+      return Double(problem.intervalCycles(of: choice)) + 20 * over
+    }
+    var temperature = 20.0
+    for _ in 0..<600 {
+      var next = choice
+      let stage = Int(random.number(in: 0...Int32(choice.count - 1)))
+      next[stage] = Int(
+        random.number(in: 0...Int32(problem.kinds[problem.stages[stage]].count - 1)))
+      let change = value(next) - value(choice)
+      let draw = Double(random.next() >> 11) / Double(1 << 53)
+      if change <= 0 || draw < temperature / (temperature + change) { choice = next }
+      if problem.resources(of: choice).fits(problem.budget) {
+        best = min(best ?? .max, problem.intervalCycles(of: choice))
+      }
+      temperature *= 0.99
+    }
+    return best
+  }
+
+  @Test("is never worse than a greedy rule and than annealing, and sometimes better")
+  func baselines() throws {
+    var random = SplitMix64(seed: 0xBA5E)
+    var better = (greedy: 0, annealed: 0)
+    for number in 0..<400 {
+      let problem = Self.problem(&random, matching: .any)
+      guard let solution = try? DesignSearch(problem).leastInterval() else { continue }
+      if let greedy = Self.greedy(problem) {
+        #expect(solution.intervalCycles <= greedy, "case \(number)")
+        if solution.intervalCycles < greedy { better.greedy += 1 }
+      }
+      if let annealed = Self.annealed(problem, &random) {
+        #expect(solution.intervalCycles <= annealed, "case \(number)")
+        if solution.intervalCycles < annealed { better.annealed += 1 }
+      }
+    }
+    #expect(better.greedy > 10)
+  }
+
   @Test("what nobody can build is refused with the reason")
   func refusals() {
     let option = StageOption(cycles: 10, resources: FPGAResources(dsps: 5))

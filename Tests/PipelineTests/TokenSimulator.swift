@@ -9,6 +9,8 @@ struct DrawnPipeline: Sendable {
     /// `nil` where every firing needs the producer's whole image.
     var window: Window?
     var depth: Int?
+    /// Whether whole rows under the window are needed.
+    var needsRows = false
   }
 
   struct Stage: Sendable {
@@ -48,7 +50,8 @@ struct DrawnPipeline: Sendable {
     return TokenReach(
       rows: TokenReach.Axis(inputs: producer.rows, outputs: stage.rows, window: window.rows),
       columns: TokenReach.Axis(
-        inputs: producer.columns, outputs: stage.columns, window: window.columns))
+        inputs: producer.columns, outputs: stage.columns, window: window.columns,
+        isWhole: input.needsRows))
   }
 
   /// The tokens of an image that a firing needs, by looking at each.
@@ -64,7 +67,9 @@ struct DrawnPipeline: Sendable {
         let column =
           firing % stage.columns * window.columns.stride - window.columns.padding
           + s * window.columns.dilation
-        if (0..<producer.rows).contains(row), (0..<producer.columns).contains(column) {
+        if input.needsRows, (0..<producer.rows).contains(row) {
+          tokens += (0..<producer.columns).map { row * producer.columns + $0 }
+        } else if (0..<producer.rows).contains(row), (0..<producer.columns).contains(column) {
           tokens.append(row * producer.columns + column)
         }
       }
@@ -123,7 +128,7 @@ extension DrawnPipeline {
             inputs: [
               Input(
                 producer: first, window: Window(rows: rows.0, columns: columns.0),
-                depth: depth(&random))
+                depth: depth(&random), needsRows: random.chance(1, in: 4))
             ]))
       }
     }

@@ -84,6 +84,8 @@ public struct DesignSearch: Sendable {
     var best: [Int]?
     var obstacle: Obstacle?
     var isProven = true
+    // The longest interval that was shown not to be had.
+    var refuted = candidates[0] - 1
     // The first candidate that can be had lies in low ..< high, or is high.
     var (low, high) = (0, candidates.count)
     while low < high {
@@ -94,6 +96,7 @@ public struct DesignSearch: Sendable {
         high = middle
       case .infeasible(let reason):
         obstacle = reason
+        refuted = candidates[middle]
         low = middle + 1
       case .unknown:
         isProven = false
@@ -115,11 +118,28 @@ public struct DesignSearch: Sendable {
     }
     let interval = problem.intervalCycles(of: best)
     if interval <= candidates[0], obstacle == nil { obstacle = floorObstacle }
+    if !isProven { sharpen(&refuted, &obstacle, below: interval, budget) }
     return DesignSolution(
       choice: best, intervalCycles: interval, resources: problem.resources(of: best),
       certificate: DesignCertificate(
-        isProven: isProven, lowerBound: isProven ? Double(interval) : Double(candidates[0]),
+        isProven: isProven, lowerBound: Double(isProven ? interval : refuted + 1),
         obstacle: obstacle))
+  }
+
+  /// Looks for a longer interval that can be shown not to be had.
+  private func sharpen(
+    _ refuted: inout Int64, _ obstacle: inout Obstacle?, below interval: Int64,
+    _ budget: FPGAResources
+  ) {
+    var (low, high) = (refuted + 1, interval)
+    while low < high {
+      let middle = low + (high - low) / 2
+      if case .infeasible(let reason) = answer(middle, budget) {
+        (refuted, obstacle, low) = (middle, reason, middle + 1)
+      } else {
+        high = middle
+      }
+    }
   }
 
   /// What keeps the interval from being below the first candidate.

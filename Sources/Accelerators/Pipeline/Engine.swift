@@ -68,6 +68,14 @@ public struct Engine: Hashable, Sendable {
     case streamed
   }
 
+  /// What a window's buffer hands on.
+  public enum WindowBuffer: String, CaseIterable, Hashable, Sendable {
+    /// Each window as soon as its last pixel is there.
+    case pixels
+    /// A row of windows once all of their last row is there.
+    case rows
+  }
+
   /// What multiplies.
   public enum Multipliers: String, CaseIterable, Hashable, Sendable {
     case dsp
@@ -104,6 +112,7 @@ public struct Engine: Hashable, Sendable {
   /// `nil` for DSPs, but look-up tables for words so narrow that a DSP would be wasted.
   public var multipliers: Multipliers?
   public var weightMemory: WeightMemory
+  public var windowBuffer: WindowBuffer
   /// DSPs of one multiply-accumulate, where a design says so; `nil` for as many as the widths need.
   public var dspsPerMAC: Int64?
 
@@ -112,7 +121,8 @@ public struct Engine: Hashable, Sendable {
     tile: [LoopDimension: TileExtent] = [:], intervalCycles: Int64 = 1, overheadCycles: Int64 = 0,
     movePasses: Int64 = 0, resolution: Resolution = .layer, paddedChannels: [Int64: Int64] = [:],
     isReplicated: Bool = false, weightHome: WeightHome = .onChip, multipliers: Multipliers? = nil,
-    weightMemory: WeightMemory = .block, dspsPerMAC: Int64? = nil
+    weightMemory: WeightMemory = .block, windowBuffer: WindowBuffer = .pixels,
+    dspsPerMAC: Int64? = nil
   ) {
     self.name = name
     self.ops = ops
@@ -127,6 +137,7 @@ public struct Engine: Hashable, Sendable {
     self.weightHome = weightHome
     self.multipliers = multipliers
     self.weightMemory = weightMemory
+    self.windowBuffer = windowBuffer
     self.dspsPerMAC = dspsPerMAC
   }
 

@@ -202,7 +202,9 @@ extension StageGraph {
     add(layer.name, firings: firings, cycles: cycles, computing: computing, origin)
     let stage = tokens.stages.count - 1
     for (operand, source) in sources.enumerated() {
-      let reach = reach(from: source, of: layer.op, window: window, firings: firings)
+      let reach = reach(
+        from: source, of: layer.op, window: window, firings: firings,
+        byRows: plan.layers[index]?.configured.windowBuffer == .rows)
       let depth: Int?
       if isBuffered {
         // Rows of the window and of the next stride, as sliding windows in hardware have them.
@@ -225,7 +227,7 @@ extension StageGraph {
   }
 
   private func reach(
-    from source: Source, of op: any TensorOp, window: Window?, firings: Int
+    from source: Source, of op: any TensorOp, window: Window?, firings: Int, byRows: Bool
   ) -> TokenReach {
     let given = tokens.stages[source.stage].firings
     guard firings > 1 || window != nil, given == source.rows * source.columns else {
@@ -237,7 +239,8 @@ extension StageGraph {
       rows: .init(inputs: source.rows, outputs: output.height, window: window?.rows ?? pixel),
       columns: .init(
         inputs: source.columns, outputs: hasRows ? 1 : output.width,
-        window: hasRows ? pixel : window?.columns ?? pixel))
+        window: hasRows ? pixel : window?.columns ?? pixel,
+        isWhole: byRows && window != nil))
   }
 
   /// A layer of a shared engine: part of the stage of the first one.

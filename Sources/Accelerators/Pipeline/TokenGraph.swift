@@ -28,15 +28,19 @@ public struct TokenReach: Hashable, Sendable {
     var inputs: Int
     var outputs: Int
     var window: WindowAxis
+    /// Whether every position needs all of the producer's.
+    var isWhole: Bool
 
-    public init(inputs: Int, outputs: Int, window: WindowAxis) {
+    public init(inputs: Int, outputs: Int, window: WindowAxis, isWhole: Bool = false) {
       self.inputs = inputs
       self.outputs = outputs
       self.window = window
+      self.isWhole = isWhole
     }
 
     /// The first and last position under a window inside the map.
     func range(of output: Int) -> (first: Int, last: Int)? {
+      if isWhole { return (0, inputs - 1) }
       let start = output * window.stride - window.padding
       let step = window.dilation
       // The first filter element at or after 0, and the last before the end.
