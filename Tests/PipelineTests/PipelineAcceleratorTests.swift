@@ -68,7 +68,8 @@ struct PipelineAcceleratorTests {
         - {name: f, ops: [add], unroll: {g: 8}}
       """)
     // Each layer is a group of its own.
-    #expect(report.pipeline?.latencyCycles == 4608 + 4608 + 128)
+    let figures = try #require(report.pipeline)
+    #expect(figures.latencyCycles == 4608 + 4608 + 128)
   }
 
   @Test("a pipeline's interval is its slowest stage, and images follow at it")
