@@ -6,6 +6,8 @@ struct TokenRun {
   /// By stage, the edges it reads and those it writes.
   private let inputs: [[Int]]
   private let outputs: [[Int]]
+  /// By edge, what a firing looks up.
+  private let links: [Link]
   private var cursors: [Cursor]
   /// By stage, when each firing ended.
   private var ends: [[Int64]]
@@ -13,6 +15,34 @@ struct TokenRun {
   private var starts: [[Int64]]
   /// By edge, when each token was given up.
   private var releases: [[Int64]]
+
+  /// A buffer with its reach as one table for all edges: copying a graph's edge would count references
+  /// to its tables at every firing.
+  private struct Link {
+    var producer: Int
+    var tokens: Int
+    /// Tokens it holds; the largest number where it is unlimited.
+    var depth: Int
+    /// Where its rows and columns start in the tables.
+    var rows: Int
+    var columns: Int
+  }
+
+  /// What a row of firings looks up; -1 for what no firing needs.
+  private struct RowEntry {
+    var last: Int
+    var first: Int
+    var leastLater: Int
+  }
+
+  /// What a column of firings looks up; -1 for what no firing needs.
+  private struct ColumnEntry {
+    var last: Int
+    var leastLater: Int
+  }
+
+  private let rowTable: [RowEntry]
+  private let columnTable: [ColumnEntry]
 
   /// Where a stage is.
   private struct Cursor {
@@ -42,6 +72,29 @@ struct TokenRun {
     }
     self.inputs = inputs
     self.outputs = outputs
+    var (links, rowTable, columnTable): ([Link], [RowEntry], [ColumnEntry]) = ([], [], [])
+    for edge in graph.edges {
+      let reach = edge.reach
+      links.append(
+        Link(
+          producer: edge.producer, tokens: reach.tokens, depth: edge.depth ?? .max,
+          rows: rowTable.count, columns: columnTable.count))
+      for row in 0..<reach.rowCount {
+        rowTable.append(
+          RowEntry(
+            last: reach.lastRowStarts[row] ?? -1, first: reach.firstRowStarts[row] ?? -1,
+            leastLater: reach.leastLaterTokens[row]))
+      }
+      for column in 0..<reach.columnCount {
+        columnTable.append(
+          ColumnEntry(
+            last: reach.lastColumns[column] ?? -1,
+            leastLater: reach.leastLaterColumns[column] ?? -1))
+      }
+    }
+    self.links = links
+    self.rowTable = rowTable
+    self.columnTable = columnTable
     cursors = graph.stages.enumerated().map { index, stage in
       var cursor = Cursor()
       if let edge = inputs[index].first {
@@ -63,7 +116,7 @@ struct TokenRun {
     starts = ends
     releases = graph.edges.map { edge in
       var list: [Int64] = []
-      if edge.depth != nil { list.reserveCapacity(edge.reach.tokens * images) }
+      list.reserveCapacity(edge.reach.tokens * images)
       return list
     }
   }
@@ -75,17 +128,22 @@ struct TokenRun {
     var cursor = cursors[stage]
     let first = cursor.firing
     let firings = graph.stages[stage].firings
-    let isSource = inputs[stage].isEmpty
+    let (reads, writes) = (inputs[stage], outputs[stage])
+    // Taken out while the stage fires, so that nothing is copied.
+    var (ownStarts, ownEnds): ([Int64], [Int64]) = ([], [])
+    swap(&ownStarts, &starts[stage])
+    swap(&ownEnds, &ends[stage])
     while cursor.image < images {
-      guard let arrival = arrival(at: stage, cursor), let room = room(after: stage, cursor.firing)
-      else { break }
+      guard let arrival = arrival(reads, cursor), let room = room(writes, cursor.firing) else {
+        break
+      }
       var ready = arrival
-      if isSource, pace > 0 {
+      if pace > 0, reads.isEmpty {
         let place = Int64(cursor.firing - cursor.image * firings)
         let share = pace.multipliedFullWidth(by: place)
         ready = Int64(cursor.image) * pace + Int64(firings).dividingFullWidth(share).quotient
       }
-      let before = cursor.firing > 0 ? ends[stage][cursor.firing - 1] : 0
+      let before = cursor.firing > 0 ? ownEnds[cursor.firing - 1] : 0
       let start = max(before, ready, room)
       cursor.due += cursor.longer
       var service = cursor.service
@@ -100,36 +158,41 @@ struct TokenRun {
         cursor.activity.blocked += start - max(before, ready)
       }
       let end = start + service
-      cursor.activity.lastEnd = end
-      starts[stage].append(start)
-      ends[stage].append(end)
-      release(at: stage, cursor, end)
+      ownStarts.append(start)
+      ownEnds.append(end)
+      release(reads, cursor, end)
       step(&cursor)
     }
+    if let end = ownEnds.last { cursor.activity.lastEnd = end }
+    swap(&ownStarts, &starts[stage])
+    swap(&ownEnds, &ends[stage])
     cursors[stage] = cursor
     return cursor.firing > first
   }
 
   /// When the last token that a firing needs is there; `nil` where that is not known yet.
-  private func arrival(at stage: Int, _ cursor: Cursor) -> Int64? {
+  @inline(__always)
+  private func arrival(_ reads: [Int], _ cursor: Cursor) -> Int64? {
     var arrival: Int64 = 0
-    for index in inputs[stage] {
-      let edge = graph.edges[index]
-      guard let needed = edge.reach.lastNeeded(row: cursor.row, column: cursor.column) else {
-        continue
-      }
-      let token = cursor.image * edge.reach.tokens + needed
-      guard token < ends[edge.producer].count else { return nil }
-      arrival = max(arrival, ends[edge.producer][token])
+    for index in reads {
+      let link = links[index]
+      let row = rowTable[link.rows + cursor.row].last
+      let column = columnTable[link.columns + cursor.column].last
+      guard row >= 0, column >= 0 else { continue }
+      let token = cursor.image * link.tokens + row + column
+      guard token < ends[link.producer].count else { return nil }
+      arrival = max(arrival, ends[link.producer][token])
     }
     return arrival
   }
 
   /// When every buffer behind a stage has room for a token; `nil` where that is not known yet.
-  private func room(after stage: Int, _ token: Int) -> Int64? {
+  @inline(__always)
+  private func room(_ writes: [Int], _ token: Int) -> Int64? {
     var room: Int64 = 0
-    for index in outputs[stage] {
-      guard let depth = graph.edges[index].depth, token >= depth else { continue }
+    for index in writes {
+      let depth = links[index].depth
+      guard token >= depth else { continue }
       guard token - depth < releases[index].count else { return nil }
       room = max(room, releases[index][token - depth])
     }
@@ -137,12 +200,20 @@ struct TokenRun {
   }
 
   /// Gives up the tokens that a stage needs no more after a firing.
-  private mutating func release(at stage: Int, _ cursor: Cursor, _ end: Int64) {
-    for index in inputs[stage] {
-      let reach = graph.edges[index].reach
-      let count =
-        cursor.image * reach.tokens + reach.released(row: cursor.row, column: cursor.column)
-      while releases[index].count < count { releases[index].append(end) }
+  @inline(__always)
+  private mutating func release(_ reads: [Int], _ cursor: Cursor, _ end: Int64) {
+    for index in reads {
+      let link = links[index]
+      let row = rowTable[link.rows + cursor.row]
+      let column = columnTable[link.columns + cursor.column].leastLater
+      var count = row.leastLater
+      if row.first >= 0, column >= 0 { count = min(count, row.first + column) }
+      count += cursor.image * link.tokens
+      var known = releases[index].count
+      while known < count {
+        releases[index].append(end)
+        known += 1
+      }
     }
   }
 
