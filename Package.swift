@@ -113,6 +113,13 @@ let package = Package(
       exclude: ["Fixtures"], swiftSettings: settings),
     .testTarget(name: "NetworksTests", dependencies: ["Networks", "Ops"], swiftSettings: settings),
     .testTarget(name: "OpsTests", dependencies: ["Ops"], swiftSettings: settings),
+    .testTarget(
+      name: "PipelineTests",
+      dependencies: [
+        "Accelerators", "CostDiagnostics", "CostYAML", "HardwareConfigs", "Networks", "Ops",
+        "TestSupport",
+      ],
+      exclude: ["Fixtures"], swiftSettings: settings),
     .target(
       name: "TestSupport", dependencies: ["Dataflow", "Ops"], path: "Tests/_TestSupport",
       swiftSettings: settings),

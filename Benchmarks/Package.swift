@@ -31,6 +31,14 @@ let package = Package(
     .executableTarget(
       name: "Layers", dependencies: [.product(name: "CostAPI", package: "hwcost")],
       path: "Benchmarks/Layers"),
+    .executableTarget(
+      name: "Pipelines",
+      dependencies: [
+        .product(name: "CostAPI", package: "hwcost"),
+        .product(name: "Benchmark", package: "benchmark"),
+      ],
+      path: "Benchmarks/Pipelines",
+      plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -157,6 +157,8 @@ public struct CostReport: Hashable, Sendable {
   public var front: NetworkFront?
   /// In execution order; empty for a target that knows only whole networks.
   public var layers: [LayerCost]
+  /// What the target says besides, where it is a pipeline.
+  public var pipeline: PipelineFigures?
 
   public init(
     target: String, network: String, macs: Int64, parameters: Int64, latencyMilliseconds: Double,

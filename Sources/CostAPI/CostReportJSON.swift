@@ -10,6 +10,8 @@ public struct ReportContext: Hashable, Sendable {
     case model(CostOptions, activations: ActivationResidency)
     /// A measurement of so many images at once.
     case measurement(batch: Int)
+    /// An FPGA's engines, which run each layer in one way; so many images behind each other.
+    case pipeline(batch: Int)
   }
 
   public var basis: Basis
@@ -55,6 +57,10 @@ public struct ReportContext: Hashable, Sendable {
       (objective, factors, counting) = (nil, nil, nil)
       (activations, timeLimit) = (nil, nil)
       (latencyModel, batch) = ("measured", images)
+    case .pipeline(let images):
+      (objective, factors, counting) = (nil, nil, nil)
+      (activations, timeLimit) = (nil, nil)
+      (latencyModel, batch) = ("pipeline", images)
     }
     return [
       .init("objective", .optional(objective)), .init("factors", .optional(factors)),
@@ -90,6 +96,8 @@ public struct ReportContext: Hashable, Sendable {
         + (setText.map { ", set \($0)" } ?? "")
         + (options.timeLimitSeconds.map { ", time limit \(HumanNumber.plain($0)) s a layer" } ?? "")
     case .measurement(let batch): "measured, batch \(batch)"
+    case .pipeline(let batch):
+      "pipeline latency model, batch \(batch)" + (setText.map { ", set \($0)" } ?? "")
     }
   }
 
@@ -146,6 +154,9 @@ public struct CostReportJSON: Sendable {
   public var value: JSONValue {
     var members = summary
     if context.listsFront { members.append(.init("front", .array(front))) }
+    if let pipeline = report.pipeline {
+      members.append(.init("pipeline", pipeline.json(listsStages: listsLayers)))
+    }
     if listsLayers { members.append(.init("layers", .array(report.layers.map(Self.layer)))) }
     return .object(members)
   }
@@ -156,7 +167,7 @@ public struct CostReportJSON: Sendable {
     "dram_bytes", "objective", "objective_scope", "eliminate_dead_nodes", "factors", "counting",
     "latency_model", "batch", "activations", "set", "time_limit_seconds", "unproven_layers",
     "largest_optimality_gap", "front", "front_point", "front_points", "front_exact",
-    "front_tolerance", "hwcost", "model", "config_sha256", "layers",
+    "front_tolerance", "pipeline", "hwcost", "model", "config_sha256", "layers",
   ]
 
   /// The points of the network's front.
@@ -239,12 +250,13 @@ public struct CostReportJSON: Sendable {
   /// What was in force and the versions behind it.
   private var inForce: [JSONValue.Member] {
     let isModel = if case .model = context.basis { true } else { false }
+    let isMeasured = if case .measurement = context.basis { true } else { false }
     return context.members + [
       // Each layer is mapped for itself: a network's best energy-delay product can be lower than
       // what its layers' best ones give. A front is the network's.
       .init(
         "objective_scope", isModel ? .string(report.front == nil ? "per layer" : "network") : nil),
-      .init("eliminate_dead_nodes", isModel ? .bool(eliminatesDeadNodes) : nil),
+      .init("eliminate_dead_nodes", isMeasured ? nil : .bool(eliminatesDeadNodes)),
     ] + context.versions
   }
 

@@ -48,7 +48,11 @@ public struct FileCheck: Sendable {
   }
 
   /// Checks one file.
-  public static func check(_ path: String) -> Finding {
+  ///
+  /// - Parameter boards: Where a design's board is looked up that does not stand beside it.
+  public static func check(
+    _ path: String, boards: SearchPath = SearchPath(folders: [])
+  ) -> Finding {
     var finding = Finding(path: path, kind: nil, error: nil)
     do throws(CostAPIError) {
       let file = try YAMLFile(path)
@@ -57,7 +61,7 @@ public struct FileCheck: Sendable {
         _ = try file.decode { document throws(InputError) in try NetworkFile.decode(document) }
       } else {
         finding.kind = file.document.root["kind"]?.scalar
-        _ = try TargetCatalog.load(path)
+        _ = try TargetCatalog.load(path, boards: boards)
       }
     } catch {
       finding.error = error

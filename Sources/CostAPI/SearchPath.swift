@@ -1,7 +1,7 @@
 /// The folders in which names of targets and networks are looked up, first to last.
 ///
 /// Each folder is searched for `NAME.yaml`, `hwconfigs/NAME.yaml`,
-/// `hwconfigs/measured/NAME/device.yaml` and `networks/NAME.yaml`.
+/// `hwconfigs/measured/NAME/device.yaml`, `hwconfigs/boards/NAME.yaml` and `networks/NAME.yaml`.
 public struct SearchPath: Hashable, Sendable {
   public var folders: [String]
 
@@ -85,6 +85,7 @@ extension SearchPath {
       [
         Place(before: "", after: ".yaml"), Place(before: "hwconfigs/", after: ".yaml"),
         Place(before: "hwconfigs/measured/", after: "/device.yaml"),
+        Place(before: "hwconfigs/boards/", after: ".yaml"),
       ]
     case .network:
       [Place(before: "", after: ".yaml"), Place(before: "networks/", after: ".yaml")]

@@ -13,6 +13,8 @@ public struct LoadedTarget: Sendable {
   public enum Model: Sendable {
     case spatialArray(SpatialArray)
     case measured(MeasuredDevice)
+    case pipeline(PipelineDesign)
+    case board(Board)
   }
 
   /// The name that the file gives the target; reports carry it.
@@ -46,6 +48,8 @@ extension LoadedTarget {
     switch model {
     case .spatialArray(let array): MappedArray(array, options: options, cache: cache)
     case .measured(let device): device
+    case .pipeline(let design): PipelineAccelerator(design, batch: options.batch)
+    case .board(let board): DesignedBoard(board, batch: options.batch)
     }
   }
 
@@ -96,6 +100,9 @@ extension LoadedTarget {
         )
       }
       return ReportContext(.measurement(batch: batch), configSHA256: configSHA256)
+    case .pipeline, .board:
+      return ReportContext(
+        .pipeline(batch: options.batch), overrides: overrides, configSHA256: configSHA256)
     }
   }
 }
@@ -105,12 +112,17 @@ extension LoadedTarget {
   ///
   /// - Throws: `CostAPIError.request` for a target that maps no layers.
   public func spatialArray() throws(CostAPIError) -> SpatialArray {
-    guard case .spatialArray(let array) = model else {
+    switch model {
+    case .spatialArray(let array): return array
+    case .measured:
       throw .request(
         "'\(reference)' is measured: it maps no layers",
         hint: "ask 'hwcost cost' for whole networks")
+    case .pipeline, .board:
+      throw .request(
+        "'\(reference)' is an FPGA: its engines run layers in one way each",
+        hint: "ask 'hwcost cost' for whole networks, layer by layer with --per-layer")
     }
-    return array
   }
 }
 
@@ -133,7 +145,8 @@ public struct TargetCatalog: Sendable {
   public func target(
     _ nameOrPath: String, overriding overrides: [String: String] = [:]
   ) throws(CostAPIError) -> LoadedTarget {
-    var target = try Self.load(try path(of: nameOrPath, .target), overriding: overrides)
+    var target = try Self.load(
+      try path(of: nameOrPath, .target), overriding: overrides, boards: searchPath)
     target.reference = nameOrPath
     return target
   }
@@ -186,14 +199,32 @@ public struct TargetCatalog: Sendable {
   }
 }
 
+extension LoadedTarget {
+  /// The board behind the target.
+  ///
+  /// - Throws: `CostAPIError.request` for a target that is none.
+  public func board() throws(CostAPIError) -> Board {
+    if case .board(let board) = model { return board }
+    if case .pipeline(let design) = model {
+      throw .request(
+        "'\(reference)' is a design already", hint: "name its board, '\(design.board.name)'")
+    }
+    throw .request(
+      "'\(reference)' is no FPGA board", hint: "'hwcost targets' lists boards as fpga-board")
+  }
+}
+
 // MARK: - Reading files
 extension TargetCatalog {
   /// Reads a target's file, and those it names.
   ///
-  /// - Parameter overrides: Key path to YAML text: values that replace those of the file.
+  /// - Parameters:
+  ///   - overrides: Key path to YAML text: values that replace those of the file.
+  ///   - boards: Where a design's board is looked up that does not stand beside it.
   /// - Throws: `CostAPIError` with every mistake of the files.
   public static func load(
-    _ path: String, overriding overrides: [String: String] = [:]
+    _ path: String, overriding overrides: [String: String] = [:],
+    boards: SearchPath = SearchPath(folders: [])
   ) throws(CostAPIError) -> LoadedTarget {
     let file = try YAMLFile(path)
     let kind = try file.decode { document throws(InputError) in
@@ -207,6 +238,8 @@ extension TargetCatalog {
       }
       return try measuredDevice(file)
     case .spatialArray: return try spatialArray(file, overriding: overrides)
+    case .pipeline: return try pipeline(file, overriding: overrides, boards: boards)
+    case .board: return try board(file, overriding: overrides)
     }
   }
 

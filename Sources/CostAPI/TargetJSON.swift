@@ -14,12 +14,15 @@ extension LoadedTarget {
       .init("hwcost", .string(Release.version)), .init("model", .integer(Release.modelVersion)),
       .init("config_sha256", .string(configSHA256)),
     ]
+    let unsourced: [JSONValue.Member] = [
+      .init("unsourced", .array(unsourcedNumbers.map { .string($0) }))
+    ]
     switch model {
     case .spatialArray(let array):
-      let unsourced: JSONValue.Member = .init(
-        "unsourced", .array(unsourcedNumbers.map { .string($0) }))
-      return .object(head + array.members + [unsourced] + versions)
+      return .object(head + array.members + unsourced + versions)
     case .measured(let device): return .object(head + device.members + versions)
+    case .pipeline(let design): return .object(head + design.members + unsourced + versions)
+    case .board(let board): return .object(head + board.members + unsourced + versions)
     }
   }
 }

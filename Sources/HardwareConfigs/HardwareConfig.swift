@@ -11,6 +11,10 @@ public struct HardwareConfig: Hashable, Sendable {
     case spatialArray = "spatial-array"
     /// A measured device; its manifest is read by the module that reads its table.
     case measured
+    /// An FPGA on which engines run layers.
+    case pipeline
+    /// What an FPGA board has.
+    case board = "fpga-board"
   }
 
   /// What the file describes.
@@ -81,7 +85,7 @@ public struct HardwareConfig: Hashable, Sendable {
     return kind
   }
 
-  private static func replace(
+  static func replace(
     _ overrides: [String: String], in document: YAMLDocument
   ) throws(InputError) -> YAMLDocument {
     var document = document

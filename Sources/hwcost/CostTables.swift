@@ -159,13 +159,23 @@ struct CostTables {
     return "not proven: \(count), at most \(HumanNumber.percent(largest)) above their optima\n"
   }
 
+  /// What is said of pipelines, a line for each network.
+  private var pipelines: String {
+    reports.compactMap { report -> String? in
+      report.report.pipeline.map {
+        PipelineLines(figures: $0, target: report.report.target, network: Self.name(of: report))
+          .text
+      }
+    }.joined()
+  }
+
   /// What was in force, once where it was the same for all.
   private var footer: String {
     var summaries: [String] = []
     for report in reports where !summaries.contains(report.summaryText) {
       summaries.append(report.summaryText)
     }
-    return unproven + summaries.map { $0 + "\n" }.joined()
+    return unproven + (reports.count <= 20 ? pipelines : "") + summaries.map { $0 + "\n" }.joined()
       + "hwcost \(Release.version), model \(Release.modelVersion)\n"
   }
 }

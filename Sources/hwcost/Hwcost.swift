@@ -16,7 +16,8 @@ struct Hwcost: ParsableCommand {
     version: Release.version,
     subcommands: [
       TargetsCommand.self, SpacesCommand.self, DescribeCommand.self, CheckCommand.self,
-      CostCommand.self, MapCommand.self, EvaluateCommand.self, ImportTimeloopCommand.self,
+      CostCommand.self, MapCommand.self, EvaluateCommand.self, DesignCommand.self,
+      ImportTimeloopCommand.self,
     ])
 
   static func main() {

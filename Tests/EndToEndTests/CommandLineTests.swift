@@ -13,7 +13,8 @@ struct CommandLineTests {
   @Test(
     "each command's help has an example",
     arguments: [
-      "targets", "spaces", "describe", "check", "cost", "map", "evaluate", "import-timeloop",
+      "targets", "spaces", "describe", "check", "cost", "map", "evaluate", "design",
+      "import-timeloop",
     ])
   func help(command: String) throws {
     let run = try Program.run(command, "--help")
@@ -108,7 +109,8 @@ struct CommandLineTests {
     _ = try folder.write("name: net\ninput: [1, 1, 1]\nlayers: []", to: "network.yaml")
     let object = try Program.json("targets", "--config", folder.path)
     let names = try #require(object["targets"] as? [[String: Any]]).map { $0["name"] as? String }
-    #expect(names.prefix(2) == ["bare", "example"])
+    #expect(names.first == "bare")
+    #expect(names.contains("example"))
     #expect(names.contains("inside"))
     #expect(!names.contains("mapping"))
     #expect(!names.contains("network"))

@@ -23,7 +23,7 @@ struct CheckCommand: ParsableCommand {
     var findings: [FileCheck.Finding] = []
     for path in paths {
       let files = try session.perform { () throws(CostAPIError) in try FileCheck.files(at: path) }
-      findings += files.map(FileCheck.check)
+      findings += files.map { FileCheck.check($0, boards: session.catalog.searchPath) }
     }
     for finding in findings {
       if let error = finding.error { Console.complain(error.message) }

@@ -34,6 +34,10 @@ struct DescribeCommand: ParsableCommand {
       case .spatialArray(let array):
         text = ArrayDescription(array, unsourced: loaded.unsourcedNumbers).text
       case .measured(let device): text = Self.text(of: device)
+      case .pipeline(let design):
+        text = PipelineDescription.text(of: design, unsourced: loaded.unsourcedNumbers)
+      case .board(let board):
+        text = PipelineDescription.text(of: board, unsourced: loaded.unsourcedNumbers)
       }
       try session.emit(text + "file: \(loaded.path)\n")
     }

@@ -66,6 +66,17 @@ private struct Facts {
     case .measured(let device):
       kind = "measured"
       size = "\(device.count) networks of \(device.manifest.space)"
+    case .pipeline(let design):
+      kind = "pipeline"
+      clockMegahertz = design.clockMegahertz
+      let count = design.engines.count
+      size = "\(count) \(count == 1 ? "engine" : "engines") on \(design.board.name)"
+    case .board(let board):
+      kind = "fpga-board"
+      clockMegahertz = board.clockMegahertz
+      size =
+        "\(HumanNumber.grouped(board.resources.dsps)) DSPs, "
+        + "\(HumanNumber.grouped(board.resources.blockRAMs18Kb)) BRAM18"
     }
   }
 }

@@ -1,0 +1,323 @@
+/// What shows that a design is the best one.
+public struct DesignCertificate: Hashable, Sendable {
+  /// Whether no choice is better.
+  public var isProven: Bool
+  /// What no choice can be below: cycles for an interval, a share of the budget for resources.
+  public var lowerBound: Double
+  /// Why nothing faster, or smaller, can be built; `nil` where that was not shown.
+  public var obstacle: Obstacle?
+}
+
+/// An option for each stage, and how good that is.
+public struct DesignSolution: Hashable, Sendable {
+  /// By stage, the index of its option.
+  public var choice: [Int]
+  public var intervalCycles: Int64
+  public var resources: FPGAResources
+  public var certificate: DesignCertificate
+}
+
+/// What more of a resource would buy.
+public struct ResourcePrice: Hashable, Sendable {
+  public var resource: FPGAResource
+  /// The best interval with one unit more.
+  public var intervalCyclesWithOneMore: Int64
+  /// The least number of further units that buys any shorter interval, and that interval; `nil` where
+  /// no number of this resource alone does.
+  public var leastThatHelps: (units: Int64, intervalCycles: Int64)? {
+    helpingUnits.map { ($0, helpedIntervalCycles) }
+  }
+
+  var helpingUnits: Int64?
+  var helpedIntervalCycles: Int64 = 0
+}
+
+/// Why there is no design.
+public enum DesignError: Error, Hashable, Sendable {
+  /// Not even the smallest options fit.
+  case doesNotFit(Obstacle)
+  /// The search ended without an answer.
+  case undecided
+}
+
+/// Finds the best choice of an option for each stage, and proves it.
+///
+/// Whether an interval can be had only gets easier as it grows, and it changes only at the cycles of
+/// options, or where the memory's bytes decide at any cycle. So the least interval is found by bisection
+/// over the cycles of all options, and then, between two of them, over all cycles.
+public struct DesignSearch: Sendable {
+  public let problem: DesignProblem
+  private let search: FeasibilitySearch
+  /// The cycles of all options that can be an interval, ascending.
+  private let candidates: [Int64]
+
+  public init(_ problem: DesignProblem) {
+    self.problem = problem
+    search = FeasibilitySearch(problem)
+    var floor = problem.leastIntervalCycles
+    let used = Set(problem.stages)
+    for kind in used.sorted() {
+      floor = max(floor, problem.kinds[kind].map(\.cycles).min() ?? 1)
+    }
+    var cycles: Set<Int64> = [floor]
+    for kind in used {
+      for option in problem.kinds[kind] where option.cycles > floor { cycles.insert(option.cycles) }
+    }
+    candidates = cycles.sorted()
+  }
+
+  /// The least interval.
+  ///
+  /// - Throws: `DesignError` where nothing fits.
+  public func leastInterval() throws(DesignError) -> DesignSolution {
+    try leastInterval(within: problem.budget)
+  }
+
+  private func answer(_ interval: Int64, _ budget: FPGAResources, cycles: Int64? = nil)
+    -> Feasibility
+  {
+    search.answer(
+      cycles: cycles ?? interval, limits: problem.limits(interval: interval, budget: budget))
+  }
+
+  private func leastInterval(within budget: FPGAResources) throws(DesignError) -> DesignSolution {
+    var best: [Int]?
+    var obstacle: Obstacle?
+    var isProven = true
+    // The longest interval that was shown not to be had.
+    var refuted = candidates[0] - 1
+    // The first candidate that can be had lies in low ..< high, or is high.
+    var (low, high) = (0, candidates.count)
+    while low < high {
+      let middle = (low + high) / 2
+      switch answer(candidates[middle], budget) {
+      case .feasible(let choice):
+        best = choice
+        high = middle
+      case .infeasible(let reason):
+        obstacle = reason
+        refuted = candidates[middle]
+        low = middle + 1
+      case .unknown:
+        isProven = false
+        low = middle + 1
+      }
+    }
+    // Between candidates, and after the last one, only the memory's bytes change.
+    let from = low > 0 ? candidates[low - 1] : 0
+    let reach =
+      low > 0 ? bytesBetween(from, low < candidates.count ? candidates[low] : nil, budget) : nil
+    if let (choice, reason, isSure) = reach {
+      best = choice
+      obstacle = reason ?? obstacle
+      isProven = isProven && isSure
+    }
+    guard let best else {
+      if !isProven { throw .undecided }
+      throw .doesNotFit(obstacle ?? .exhausted)
+    }
+    let interval = problem.intervalCycles(of: best)
+    if interval <= candidates[0], obstacle == nil { obstacle = floorObstacle }
+    if !isProven { sharpen(&refuted, &obstacle, below: interval, budget) }
+    return DesignSolution(
+      choice: best, intervalCycles: interval, resources: problem.resources(of: best),
+      certificate: DesignCertificate(
+        isProven: isProven, lowerBound: Double(isProven ? interval : refuted + 1),
+        obstacle: obstacle))
+  }
+
+  /// Looks for a longer interval that can be shown not to be had.
+  private func sharpen(
+    _ refuted: inout Int64, _ obstacle: inout Obstacle?, below interval: Int64,
+    _ budget: FPGAResources
+  ) {
+    var (low, high) = (refuted + 1, interval)
+    while low < high {
+      let middle = low + (high - low) / 2
+      if case .infeasible(let reason) = answer(middle, budget) {
+        (refuted, obstacle, low) = (middle, reason, middle + 1)
+      } else {
+        high = middle
+      }
+    }
+  }
+
+  /// What keeps the interval from being below the first candidate.
+  private var floorObstacle: Obstacle {
+    guard candidates[0] > problem.leastIntervalCycles else {
+      return .input(leastCycles: problem.leastIntervalCycles)
+    }
+    let fastest = problem.stages.indices.max { one, other in
+      let least = { (stage: Int) in
+        problem.kinds[problem.stages[stage]].map(\.cycles).min() ?? 0
+      }
+      return least(one) < least(other)
+    }
+    return .stage(fastest ?? 0)
+  }
+
+  /// The least interval above one candidate and below the next with the options of the first one, of
+  /// which only the memory is too slow.
+  private func bytesBetween(
+    _ low: Int64, _ high: Int64?, _ budget: FPGAResources
+  ) -> (choice: [Int], obstacle: Obstacle?, isSure: Bool)? {
+    guard problem.bytesPerCycle != nil else { return nil }
+    var unlimited = problem.limits(interval: low, budget: budget)
+    unlimited[CostVector.bytes] = .max
+    guard case .feasible(let free) = search.answer(cycles: low, limits: unlimited) else {
+      return nil
+    }
+    var best: [Int]?
+    var obstacle: Obstacle?
+    var isSure = true
+    var (from, until) = (low + 1, high ?? problem.intervalCycles(of: free) + 1)
+    while from < until {
+      let middle = from + (until - from) / 2
+      switch answer(middle, budget, cycles: low) {
+      case .feasible(let choice):
+        best = choice
+        until = min(middle, problem.intervalCycles(of: choice))
+      case .infeasible(let reason):
+        obstacle = reason
+        from = middle + 1
+      case .unknown:
+        isSure = false
+        from = middle + 1
+      }
+    }
+    return best.map { ($0, obstacle, isSure) }
+  }
+}
+
+// MARK: - Resources
+extension DesignSearch {
+  /// The choice of at most so many cycles whose largest share of the budget is least.
+  ///
+  /// Feasibility only gets easier with larger limits, and a choice found shows the next limit to try:
+  /// anything strictly below its own largest share. When that is infeasible, nothing is smaller.
+  ///
+  /// - Throws: `DesignError` where nothing of that interval fits the budget.
+  public func leastResources(intervalCycles: Int64) throws(DesignError) -> DesignSolution {
+    guard intervalCycles >= problem.leastIntervalCycles else {
+      throw .doesNotFit(.input(leastCycles: problem.leastIntervalCycles))
+    }
+    func attempt(_ budget: FPGAResources) -> Feasibility { answer(intervalCycles, budget) }
+    var best: [Int]
+    switch attempt(problem.budget) {
+    case .feasible(let choice): best = choice
+    case .infeasible(let reason): throw .doesNotFit(reason)
+    case .unknown: throw .undecided
+    }
+    var (low, isProven) = (0.0, true)
+    var obstacle: Obstacle?
+    while true {
+      let share = share(of: best)
+      guard share > 0 else { return solution(best, isProven: true, obstacle) }
+      // While far apart, the middle halves what is left; at the end only a strictly smaller share.
+      let middle = (low + share) / 2
+      let isLast = share - low < 0.002
+      let limit = isLast ? below(share) : scaled(middle)
+      switch attempt(limit) {
+      case .feasible(let choice): best = choice
+      case .infeasible(let reason):
+        obstacle = reason
+        if isLast {
+          return solution(best, isProven: isProven, obstacle)
+        }
+        low = middle
+      case .unknown:
+        isProven = false
+        if isLast { return solution(best, isProven: false, obstacle) }
+        low = middle
+      }
+    }
+  }
+
+  private func solution(_ choice: [Int], isProven: Bool, _ obstacle: Obstacle?) -> DesignSolution {
+    DesignSolution(
+      choice: choice, intervalCycles: problem.intervalCycles(of: choice),
+      resources: problem.resources(of: choice),
+      certificate: DesignCertificate(
+        isProven: isProven, lowerBound: isProven ? share(of: choice) : 0, obstacle: obstacle))
+  }
+
+  /// The largest share of the budget that a choice takes.
+  public func share(of choice: [Int]) -> Double {
+    let resources = problem.resources(of: choice)
+    return FPGAResource.allCases.map { resource in
+      problem.budget[resource] > 0
+        ? Double(resources[resource]) / Double(problem.budget[resource])
+        : resources[resource] > 0 ? .infinity : 0
+    }.max() ?? 0
+  }
+
+  /// The largest amounts that are strictly below a share of the budget.
+  private func below(_ share: Double) -> FPGAResources {
+    problem.budget.combined(with: problem.budget) { number, _ in
+      var amount = Int64((share * Double(number)).rounded(.up))
+      while amount > 0, Double(amount) / Double(number) >= share { amount -= 1 }
+      return amount
+    }
+  }
+
+  private func scaled(_ share: Double) -> FPGAResources {
+    problem.budget.combined(with: problem.budget) { number, _ in
+      Int64((share * Double(number)).rounded(.down))
+    }
+  }
+}
+
+// MARK: - Prices
+extension DesignSearch {
+  /// What more of each resource would buy beside a solution of the least interval.
+  ///
+  /// - Complexity: some tens of searches.
+  public func prices(of solution: DesignSolution) -> [ResourcePrice] {
+    FPGAResource.allCases.map { resource in
+      var price = ResourcePrice(
+        resource: resource, intervalCyclesWithOneMore: solution.intervalCycles)
+      let budget = { (units: Int64) -> FPGAResources in
+        var budget = problem.budget
+        budget[resource] = budget[resource].saturatingSum(units)
+        return budget
+      }
+      // Something shorter can be had if one cycle less can.
+      let helps = { (units: Int64) -> Bool in
+        guard solution.intervalCycles > candidates[0] else { return false }
+        if case .feasible = answer(solution.intervalCycles - 1, budget(units)) { return true }
+        return false
+      }
+      guard helps(Self.unlimited) else { return price }
+      var (low, high): (Int64, Int64) = (1, 1)
+      while high < Self.unlimited, !helps(high) {
+        low = high + 1
+        high *= 2
+      }
+      while low < high {
+        let middle = low + (high - low) / 2
+        if helps(middle) { high = middle } else { low = middle + 1 }
+      }
+      let interval = { (units: Int64) in
+        (try? leastInterval(within: budget(units)))?.intervalCycles ?? solution.intervalCycles
+      }
+      price.helpingUnits = high
+      price.helpedIntervalCycles = interval(high)
+      if high == 1 { price.intervalCyclesWithOneMore = price.helpedIntervalCycles }
+      return price
+    }
+  }
+
+  /// More of a resource than any device has.
+  private static let unlimited: Int64 = 1 << 40
+
+  /// The resource that keeps a solution from being better: of those of which a little more helps, the
+  /// one that needs the least part of its budget more.
+  public static func binding(_ prices: [ResourcePrice], budget: FPGAResources) -> FPGAResource? {
+    prices.filter { $0.helpingUnits != nil }.min { one, other in
+      let share = { (price: ResourcePrice) in
+        Double(price.helpingUnits ?? 0) / Double(max(1, budget[price.resource]))
+      }
+      return share(one) < share(other)
+    }?.resource
+  }
+}
