@@ -49,7 +49,7 @@ let package = Package(
       swiftSettings: settings),
     .target(
       name: "MeasuredTables",
-      dependencies: ["Accelerators", "CostDiagnostics", "CostYAML", "Networks"],
+      dependencies: ["Accelerators", "CostDiagnostics", "CostYAML", "Networks", "Ops"],
       swiftSettings: settings),
     .target(
       name: "TimeloopFiles",
@@ -105,7 +105,9 @@ let package = Package(
       swiftSettings: settings),
     .testTarget(
       name: "MeasuredTests",
-      dependencies: ["Accelerators", "CostDiagnostics", "CostYAML", "MeasuredTables", "Networks"],
+      dependencies: [
+        "Accelerators", "CostDiagnostics", "CostYAML", "MeasuredTables", "Networks", "Ops",
+      ],
       swiftSettings: settings),
     .testTarget(
       name: "NetworkFileTests",

@@ -157,6 +157,9 @@ public struct CostReport: Hashable, Sendable {
   public var front: NetworkFront?
   /// In execution order; empty for a target that knows only whole networks.
   public var layers: [LayerCost]
+  /// Keys of the entries of a measured table that were not measured but interpolated; a key is there
+  /// as often as the network has it.
+  public var interpolatedEntries: [String] = []
 
   public init(
     target: String, network: String, macs: Int64, parameters: Int64, latencyMilliseconds: Double,

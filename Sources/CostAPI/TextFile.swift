@@ -38,6 +38,16 @@ public enum TextFile {
     guard isClosed else { throw .cannotWrite(path: path, reason: lastReason()) }
   }
 
+  /// Makes a folder and those that hold it, where they are not there.
+  public static func makeFolder(_ path: String) throws(FileError) {
+    guard !isFolder(path) else { return }
+    let parent = SearchPath.parent(of: path)
+    if parent != path, !isFolder(parent) { try makeFolder(parent) }
+    guard mkdir(path, 0o777) == 0 || isFolder(path) else {
+      throw .cannotWrite(path: path, reason: lastReason())
+    }
+  }
+
   /// Whether there is a file or folder of that name.
   public static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 

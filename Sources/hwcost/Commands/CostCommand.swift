@@ -96,7 +96,7 @@ struct CostCommand: ParsableCommand {
   private func tellWhatIsIgnored(by loaded: LoadedTarget, in session: Session) throws {
     var options = model.given.map(\.option)
     if choice.eliminateDeadNodes { options.append("--eliminate-dead-nodes") }
-    if perLayer {
+    if perLayer, !loaded.listsParts {
       guard common.format != .csv else {
         throw Failure(
           text: "error: '\(loaded.reference)' is measured: it has no layers to write as rows\n"

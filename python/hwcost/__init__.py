@@ -1,0 +1,1 @@
+"""What a neural network costs on an accelerator: cycles, traffic and energy."""
