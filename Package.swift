@@ -11,6 +11,7 @@ let package = Package(
   name: "hwcost",
   products: [
     .executable(name: "hwcost", targets: ["hwcost"]),
+    .library(name: "hwcostc", type: .dynamic, targets: ["CostCABI"]),
     .library(
       name: "CostAPI",
       targets: ["Accelerators", "CostAPI", "Dataflow", "Mapper", "Networks", "Ops"]),
@@ -66,6 +67,9 @@ let package = Package(
       ],
       swiftSettings: settings),
     // Floor 6
+    .target(
+      name: "CostCABI", dependencies: ["CLibrary", "CostAPI"], exclude: ["exports.map"],
+      swiftSettings: settings),
     .executableTarget(
       name: "hwcost",
       dependencies: [
@@ -90,6 +94,8 @@ let package = Package(
       name: "CostAPITests",
       dependencies: ["Accelerators", "CostAPI", "Dataflow", "Networks", "Ops"],
       swiftSettings: settings),
+    .testTarget(
+      name: "CostCABITests", dependencies: ["CostCABI"], swiftSettings: settings),
     .testTarget(
       name: "DataflowTests", dependencies: ["Dataflow", "Ops", "TestSupport"],
       swiftSettings: settings),
