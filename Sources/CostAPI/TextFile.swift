@@ -27,9 +27,13 @@ public enum TextFile {
 
   /// Replaces a file's content.
   public static func write(_ text: String, to path: String) throws(FileError) {
+    try write(bytes: Array(text.utf8), to: path)
+  }
+
+  /// Replaces a file's content by bytes that need not be text.
+  public static func write(bytes: [UInt8], to path: String) throws(FileError) {
     guard let file = fopen(path, "wb") else { throw .cannotWrite(path: path, reason: lastReason()) }
-    var text = text
-    let isWritten = text.withUTF8 { bytes in
+    let isWritten = bytes.withUnsafeBufferPointer { bytes in
       fwrite(bytes.baseAddress, 1, bytes.count, file) == bytes.count
     }
     let reason = isWritten ? "" : lastReason()

@@ -86,16 +86,16 @@ private final class VersionText: Sendable {
 }
 
 @c(hwcost_abi_version)
-public func hwcost_abi_version() -> Int32 { abiVersion }
+public func hwcostAbiVersion() -> Int32 { abiVersion }
 
 @c(hwcost_version)
-public func hwcost_version() -> UnsafePointer<CChar>? {
+public func hwcostVersion() -> UnsafePointer<CChar>? {
   VersionText.shared.characters.withUnsafeBufferPointer(\.baseAddress)
 }
 
 // MARK: - Estimators
 @c(hwcost_open)
-public func hwcost_open(
+public func hwcostOpen(
   _ folders: UnsafePointer<CChar>?, _ threads: Int32,
   _ out: UnsafeMutablePointer<OpaquePointer?>?,
   _ error: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?
@@ -119,13 +119,13 @@ public func hwcost_open(
 }
 
 @c(hwcost_close)
-public func hwcost_close(_ estimator: OpaquePointer?) {
+public func hwcostClose(_ estimator: OpaquePointer?) {
   guard let estimator else { return }
   Unmanaged<EstimatorBox>.fromOpaque(UnsafeRawPointer(estimator)).release()
 }
 
 @c(hwcost_request)
-public func hwcost_request(
+public func hwcostRequest(
   _ handle: OpaquePointer?, _ request: UnsafePointer<CChar>?,
   _ reply: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?,
   _ error: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?
@@ -145,7 +145,7 @@ public func hwcost_request(
 
 // MARK: - Tables
 @c(hwcost_table_open)
-public func hwcost_table_open(
+public func hwcostTableOpen(
   _ handle: OpaquePointer?, _ request: UnsafePointer<CChar>?,
   _ out: UnsafeMutablePointer<OpaquePointer?>?,
   _ error: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?
@@ -165,32 +165,32 @@ public func hwcost_table_open(
 }
 
 @c(hwcost_table_close)
-public func hwcost_table_close(_ table: OpaquePointer?) {
+public func hwcostTableClose(_ table: OpaquePointer?) {
   guard let table else { return }
   Unmanaged<TableBox>.fromOpaque(UnsafeRawPointer(table)).release()
 }
 
 @c(hwcost_table_variables)
-public func hwcost_table_variables(_ handle: OpaquePointer?) -> Int32 {
+public func hwcostTableVariables(_ handle: OpaquePointer?) -> Int32 {
   guard let box = try? table(handle) else { return 0 }
   return Int32(clamping: box.table.choiceCounts.count)
 }
 
 @c(hwcost_table_columns)
-public func hwcost_table_columns(_ handle: OpaquePointer?) -> Int32 {
+public func hwcostTableColumns(_ handle: OpaquePointer?) -> Int32 {
   guard let box = try? table(handle) else { return 0 }
   return Int32(clamping: box.table.columns.count)
 }
 
 @c(hwcost_table_column_names)
-public func hwcost_table_column_names(_ handle: OpaquePointer?) -> UnsafePointer<CChar>? {
+public func hwcostTableColumnNames(_ handle: OpaquePointer?) -> UnsafePointer<CChar>? {
   guard let box = try? table(handle) else { return nil }
   // The array lives as long as the box, which is immutable: its storage does not move.
   return box.names.withUnsafeBufferPointer(\.baseAddress)
 }
 
 @c(hwcost_table_choices)
-public func hwcost_table_choices(_ handle: OpaquePointer?, _ variable: Int32) -> Int32 {
+public func hwcostTableChoices(_ handle: OpaquePointer?, _ variable: Int32) -> Int32 {
   guard let box = try? table(handle), box.table.choiceCounts.indices.contains(Int(variable)) else {
     return 0
   }
@@ -198,7 +198,7 @@ public func hwcost_table_choices(_ handle: OpaquePointer?, _ variable: Int32) ->
 }
 
 @c(hwcost_table_costs)
-public func hwcost_table_costs(
+public func hwcostTableCosts(
   _ handle: OpaquePointer?, _ choices: UnsafePointer<Int32>?, _ rows: Int64,
   _ variables: Int32, _ costs: UnsafeMutablePointer<Double>?, _ columns: Int32,
   _ error: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?
@@ -228,7 +228,7 @@ public func hwcost_table_costs(
 }
 
 @c(hwcost_table_cost_of_text)
-public func hwcost_table_cost_of_text(
+public func hwcostTableCostOfText(
   _ handle: OpaquePointer?, _ architecture: UnsafePointer<CChar>?,
   _ costs: UnsafeMutablePointer<Double>?, _ columns: Int32,
   _ error: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?
@@ -247,7 +247,7 @@ public func hwcost_table_cost_of_text(
 }
 
 @c(hwcost_table_distribution)
-public func hwcost_table_distribution(
+public func hwcostTableDistribution(
   _ handle: OpaquePointer?, _ probabilities: UnsafePointer<Double>?, _ count: Int64,
   _ expectation: UnsafeMutablePointer<Double>?, _ variance: UnsafeMutablePointer<Double>?,
   _ gradient: UnsafeMutablePointer<Double>?,
@@ -280,4 +280,4 @@ private func check(_ given: Int32, _ count: Int, _ name: String) throws(CallErro
 
 // MARK: - Strings
 @c(hwcost_free)
-public func hwcost_free(_ text: UnsafeMutablePointer<CChar>?) { free(text) }
+public func hwcostFree(_ text: UnsafeMutablePointer<CChar>?) { free(text) }

@@ -13,33 +13,33 @@ enum CInterface {
   ) -> String? {
     var text: UnsafeMutablePointer<CChar>?
     let status = call(&text)
-    defer { hwcost_free(text) }
+    defer { hwcostFree(text) }
     #expect((status == 0) == (text == nil))
     return text.map { String(cString: $0) }
   }
 
   static func open() throws -> OpaquePointer {
     var handle: OpaquePointer?
-    #expect(error { hwcost_open(root, 2, &handle, $0) } == nil)
+    #expect(error { hwcostOpen(root, 2, &handle, $0) } == nil)
     return try #require(handle)
   }
 
   static func table(_ estimator: OpaquePointer?, _ request: String) throws -> OpaquePointer {
     var handle: OpaquePointer?
-    #expect(error { hwcost_table_open(estimator, request, &handle, $0) } == nil)
+    #expect(error { hwcostTableOpen(estimator, request, &handle, $0) } == nil)
     return try #require(handle)
   }
 
   static let request =
-    #"{"op": "table", "target": "eyeriss-like", "space": "nasbench201-cifar10"}"#
+    #"{"op": "table", "target": "eyeriss-like", "space": "nasbench201-cifar10", "factors": "perfect"}"#
   static let architecture =
     "|nor_conv_3x3~0|+|none~0|skip_connect~1|+|avg_pool_3x3~0|none~1|nor_conv_1x1~2|"
 
   static func costs(_ table: OpaquePointer?, _ choices: [Int32], rows: Int64) -> [Double] {
-    var costs = Array(repeating: -1.0, count: Int(rows) * Int(hwcost_table_columns(table)))
+    var costs = Array(repeating: -1.0, count: Int(rows) * Int(hwcostTableColumns(table)))
     #expect(
       error {
-        hwcost_table_costs(table, choices, rows, 6, &costs, hwcost_table_columns(table), $0)
+        hwcostTableCosts(table, choices, rows, 6, &costs, hwcostTableColumns(table), $0)
       } == nil)
     return costs
   }
@@ -49,22 +49,22 @@ enum CInterface {
 struct CInterfaceTests {
   @Test("versions are told without a handle")
   func versions() throws {
-    #expect(hwcost_abi_version() == 1)
-    #expect(String(cString: try #require(hwcost_version())) == "0.1.0")
+    #expect(hwcostAbiVersion() == 1)
+    #expect(String(cString: try #require(hwcostVersion())) == "0.1.0")
   }
 
   @Test("a request is answered as the command line answers it")
   func request() throws {
     let estimator = try CInterface.open()
-    defer { hwcost_close(estimator) }
+    defer { hwcostClose(estimator) }
     var reply: UnsafeMutablePointer<CChar>?
     let request = """
       {"op": "cost", "target": "example", "space": "nasbench201-cifar10",
        "arch": "|none~0|+|none~0|none~1|+|none~0|none~1|none~2|"}
       """
-    #expect(CInterface.error { hwcost_request(estimator, request, &reply, $0) } == nil)
+    #expect(CInterface.error { hwcostRequest(estimator, request, &reply, $0) } == nil)
     let text = String(cString: try #require(reply))
-    hwcost_free(reply)
+    hwcostFree(reply)
     #expect(text.contains("\"latency_ms\":2.0"))
     #expect(text.hasPrefix("{\"schema\":1,\"reports\":[{\"target\":\"example\""))
   }
@@ -74,19 +74,19 @@ struct CInterfaceTests {
     let estimator = try CInterface.open()
     let table = try CInterface.table(estimator, CInterface.request)
     // A table stays open when its estimator is gone.
-    hwcost_close(estimator)
-    defer { hwcost_table_close(table) }
-    #expect(hwcost_table_variables(table) == 6)
-    #expect(hwcost_table_columns(table) == 5)
-    #expect(hwcost_table_choices(table, 5) == 5)
-    #expect(hwcost_table_choices(table, 6) == 0)
-    let names = String(cString: try #require(hwcost_table_column_names(table)))
+    hwcostClose(estimator)
+    defer { hwcostTableClose(table) }
+    #expect(hwcostTableVariables(table) == 6)
+    #expect(hwcostTableColumns(table) == 5)
+    #expect(hwcostTableChoices(table, 5) == 5)
+    #expect(hwcostTableChoices(table, 6) == 0)
+    let names = String(cString: try #require(hwcostTableColumnNames(table)))
     #expect(names == "latency_ms\nenergy_mj\ndram_bytes\nmacs\nparams")
     let both = CInterface.costs(table, [3, 0, 1, 4, 0, 2, 0, 0, 0, 0, 0, 0], rows: 2)
     var one = Array(repeating: 0.0, count: 5)
     #expect(
       CInterface.error {
-        hwcost_table_cost_of_text(table, CInterface.architecture, &one, 5, $0)
+        hwcostTableCostOfText(table, CInterface.architecture, &one, 5, $0)
       } == nil)
     #expect(Array(both.prefix(5)) == one)
     // 113.95 M of the published network differ from these; what is certain is the skeleton's
@@ -97,15 +97,15 @@ struct CInterfaceTests {
   @Test("expectation and gradient of a uniform distribution")
   func distribution() throws {
     let estimator = try CInterface.open()
-    defer { hwcost_close(estimator) }
+    defer { hwcostClose(estimator) }
     let table = try CInterface.table(estimator, CInterface.request)
-    defer { hwcost_table_close(table) }
+    defer { hwcostTableClose(table) }
     let uniform = Array(repeating: 0.2, count: 30)
     var (mean, variance) = (Array(repeating: 0.0, count: 5), Array(repeating: 0.0, count: 5))
     var gradient = Array(repeating: 0.0, count: 150)
     #expect(
       CInterface.error {
-        hwcost_table_distribution(table, uniform, 30, &mean, &variance, &gradient, $0)
+        hwcostTableDistribution(table, uniform, 30, &mean, &variance, &gradient, $0)
       } == nil)
     let zero = CInterface.costs(table, [0, 0, 0, 0, 0, 0], rows: 1)
     // Six edges, each a 3x3 or a 1x1 convolution with probability 0.2.
@@ -113,10 +113,10 @@ struct CInterfaceTests {
     #expect(gradient[3 * 5 + 3] == 35_389_440)
     #expect(
       CInterface.error {
-        hwcost_table_distribution(table, uniform, 29, &mean, nil, nil, $0)
+        hwcostTableDistribution(table, uniform, 29, &mean, nil, nil, $0)
       } == "error: 29 probabilities are given, the table has 30")
     #expect(
-      CInterface.error { hwcost_table_distribution(table, uniform, 30, nil, nil, nil, $0) } == nil)
+      CInterface.error { hwcostTableDistribution(table, uniform, 30, nil, nil, nil, $0) } == nil)
   }
 
   @Test("null pointers, wrong shapes and unknown names are error strings")
@@ -124,57 +124,57 @@ struct CInterfaceTests {
     var handle: OpaquePointer?
     var reply: UnsafeMutablePointer<CChar>?
     #expect(
-      CInterface.error { hwcost_open("/no/such/folder", 1, &handle, $0) }
+      CInterface.error { hwcostOpen("/no/such/folder", 1, &handle, $0) }
         == "error: there is no folder '/no/such/folder'")
-    #expect(CInterface.error { hwcost_open(nil, 1, nil, $0) } == "error: 'out' is a null pointer")
+    #expect(CInterface.error { hwcostOpen(nil, 1, nil, $0) } == "error: 'out' is a null pointer")
     #expect(
-      CInterface.error { hwcost_open(nil, -1, &handle, $0) }
+      CInterface.error { hwcostOpen(nil, -1, &handle, $0) }
         == "error: -1 threads are not between 0 and 4096")
     #expect(
-      CInterface.error { hwcost_request(nil, "{}", &reply, $0) }
+      CInterface.error { hwcostRequest(nil, "{}", &reply, $0) }
         == "error: the estimator is a null pointer")
     // An error pointer that is null is passed over.
-    #expect(hwcost_request(nil, "{}", &reply, nil) == 1)
-    hwcost_close(nil)
-    hwcost_table_close(nil)
-    hwcost_free(nil)
-    #expect(hwcost_table_columns(nil) == 0)
-    #expect(hwcost_table_column_names(nil) == nil)
+    #expect(hwcostRequest(nil, "{}", &reply, nil) == 1)
+    hwcostClose(nil)
+    hwcostTableClose(nil)
+    hwcostFree(nil)
+    #expect(hwcostTableColumns(nil) == 0)
+    #expect(hwcostTableColumnNames(nil) == nil)
     let estimator = try CInterface.open()
-    defer { hwcost_close(estimator) }
+    defer { hwcostClose(estimator) }
     for request in ["", "{", "[]", "nonsense", #"{"op": "fly"}"#, #"{"op": "cost"}"#] {
       #expect(
-        CInterface.error { hwcost_request(estimator, request, &reply, $0) } != nil, "\(request)")
+        CInterface.error { hwcostRequest(estimator, request, &reply, $0) } != nil, "\(request)")
     }
     #expect(
-      CInterface.error { hwcost_request(estimator, nil, &reply, $0) }
+      CInterface.error { hwcostRequest(estimator, nil, &reply, $0) }
         == "error: 'request' is a null pointer")
     let unknown = CInterface.request.replacingOccurrences(of: "eyeriss-like", with: "eyeris")
     #expect(
-      CInterface.error { hwcost_table_open(estimator, unknown, &handle, $0) }
+      CInterface.error { hwcostTableOpen(estimator, unknown, &handle, $0) }
         == "error: unknown target 'eyeris'\nhint: did you mean 'eyeriss'?")
     let table = try CInterface.table(estimator, CInterface.request)
-    defer { hwcost_table_close(table) }
+    defer { hwcostTableClose(table) }
     var costs = Array(repeating: 0.0, count: 5)
     let choices: [Int32] = [0, 0, 0, 0, 0, 5]
     #expect(
-      CInterface.error { hwcost_table_costs(table, choices, 1, 6, &costs, 5, $0) }
+      CInterface.error { hwcostTableCosts(table, choices, 1, 6, &costs, 5, $0) }
         == "error: row 0: choice 5 is 5, expected 0 to 4")
     #expect(
-      CInterface.error { hwcost_table_costs(table, choices, 1, 7, &costs, 5, $0) }
+      CInterface.error { hwcostTableCosts(table, choices, 1, 7, &costs, 5, $0) }
         == "error: 7 variables are given, the table has 6")
     #expect(
-      CInterface.error { hwcost_table_costs(table, choices, 1, 6, &costs, 4, $0) }
+      CInterface.error { hwcostTableCosts(table, choices, 1, 6, &costs, 4, $0) }
         == "error: 4 columns are given, the table has 5")
     #expect(
-      CInterface.error { hwcost_table_costs(table, choices, -1, 6, &costs, 5, $0) }
+      CInterface.error { hwcostTableCosts(table, choices, -1, 6, &costs, 5, $0) }
         == "error: -1 rows are not between 0 and 2^40")
     #expect(
-      CInterface.error { hwcost_table_costs(table, nil, 1, 6, &costs, 5, $0) }
+      CInterface.error { hwcostTableCosts(table, nil, 1, 6, &costs, 5, $0) }
         == "error: 'choices' is a null pointer")
-    #expect(CInterface.error { hwcost_table_costs(table, nil, 0, 6, nil, 5, $0) } == nil)
+    #expect(CInterface.error { hwcostTableCosts(table, nil, 0, 6, nil, 5, $0) } == nil)
     #expect(
-      CInterface.error { hwcost_table_cost_of_text(table, "|none", &costs, 5, $0) } != nil)
+      CInterface.error { hwcostTableCostOfText(table, "|none", &costs, 5, $0) } != nil)
   }
 }
 
@@ -183,9 +183,9 @@ struct CInterfaceThreadsTests {
   @Test("eight threads that share an estimator get the same answers")
   func eightThreads() throws {
     let estimator = try CInterface.open()
-    defer { hwcost_close(estimator) }
+    defer { hwcostClose(estimator) }
     let shared = try CInterface.table(estimator, CInterface.request)
-    defer { hwcost_table_close(shared) }
+    defer { hwcostTableClose(shared) }
     let expected = CInterface.costs(shared, [3, 0, 1, 4, 0, 2], rows: 1)
     // Handles are pointers, which the interface lets any thread use.
     nonisolated(unsafe) let (handle, table) = (estimator, shared)
@@ -198,13 +198,13 @@ struct CInterfaceThreadsTests {
         }
         for table in [own, table]
         where CInterface.costs(table, [3, 0, 1, 4, 0, 2], rows: 1) != expected { wrong.add() }
-        hwcost_table_close(own)
+        hwcostTableClose(own)
         var reply: UnsafeMutablePointer<CChar>?
         let request =
           #"{"op":"cost","target":"example","space":"nasbench201-cifar10","index":\#(thread)}"#
         // The example holds five networks; the others are errors, each with its text.
-        _ = CInterface.error { hwcost_request(handle, request, &reply, $0) }
-        hwcost_free(reply)
+        _ = CInterface.error { hwcostRequest(handle, request, &reply, $0) }
+        hwcostFree(reply)
       }
     }
     #expect(wrong.count == 0)

@@ -8,7 +8,7 @@ struct TableCommand: ParsableCommand {
     commandName: "table",
     abstract: "Check, fill and write tables of costs.",
     subcommands: [
-      TableCheckCommand.self, TableImportCommand.self,
+      TableCheckCommand.self, TableImportCommand.self, TableExportCommand.self,
     ])
 }
 
