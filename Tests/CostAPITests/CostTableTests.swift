@@ -258,6 +258,13 @@ struct CostTableTests {
         try both.costs(of: [member]) == [one.costs(of: [member])[0] + two.costs(of: [member])[0]])
     }
     #expect(throws: CostTableError.self) { try both.matrix(column: 0) }
+    let swapped = try one.selecting([1, 0])
+    #expect(swapped.columnNames == ["energy_mj", "latency_ms"])
+    for member in SmallTable.members.prefix(20) {
+      #expect(try swapped.costs(of: [member])[0] == one.costs(of: [member])[0].reversed())
+    }
+    #expect(throws: CostTableError.self) { try one.selecting([2]) }
+    #expect(throws: CostTableError.self) { try one.selecting([]) }
     let matrix = try SmallTable.make(SmallTable.shapes[0]).matrix(column: 1)
     #expect(matrix.map(\.count) == SmallTable.counts)
   }

@@ -175,6 +175,24 @@ extension CostTable {
         + other.terms.map { widened($0, before: first, after: 0, width: second) })
   }
 
+  /// The table with some of its columns, in the order given.
+  ///
+  /// - Throws: `CostTableError` for a column that is not there, and for none.
+  public func selecting(_ kept: [Int]) throws(CostTableError) -> CostTable {
+    for column in kept { try checkColumn(column) }
+    let width = columns.count
+    func selected(_ values: [Double]) -> [Double] {
+      stride(from: 0, to: values.count, by: width).flatMap { start in
+        kept.map { values[start + $0] }
+      }
+    }
+    return try CostTable(
+      space: space, searchSpace: searchSpace, choiceCounts: choiceCounts,
+      columns: kept.map { columns[$0] }, constant: selected(constant),
+      constantParts: constantParts.map(selected),
+      terms: terms.map { Term(variables: $0.variables, values: selected($0.values)) })
+  }
+
   /// The matrix of a column: one list a variable, each with one number a choice.
   ///
   /// - Throws: `CostTableError.malformed` where terms of several variables are not all zero.

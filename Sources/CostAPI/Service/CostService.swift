@@ -116,6 +116,15 @@ extension CostService {
       }
     }
     guard let table else { throw .request("no target is named", hint: nil) }
-    return table
+    guard let metrics = question.metrics else { return table }
+    let kept = table.columns.indices.filter { metrics.contains(table.columns[$0].metric) }
+    guard !kept.isEmpty else {
+      throw .request("no target tells any of the columns that are asked for", hint: nil)
+    }
+    do throws(CostTableError) {
+      return try table.selecting(kept)
+    } catch {
+      throw .request(error.message, hint: nil)
+    }
   }
 }

@@ -38,6 +38,8 @@ enum ServiceRequest: Sendable {
     var targets: [String]
     var space: String
     var model: Model
+    /// The figures that are wanted of each target; `nil` for all that it tells.
+    var metrics: [CostMetric]?
   }
 
   struct Map: Sendable {
@@ -124,8 +126,13 @@ extension ServiceRequest {
   ) -> Table? {
     let targets = texts("target", required: needsTarget, &reader)
     let space = reader.string("space")
+    var metrics: [CostMetric]?
+    if let values = reader.values("columns", required: false) {
+      metrics = values.compactMap { reader.choice($0, of: CostMetric.self) }
+      guard metrics?.count == values.count else { return nil }
+    }
     guard let model = model(&reader), let space, targets != nil || !needsTarget else { return nil }
-    return Table(targets: targets ?? [], space: space, model: model)
+    return Table(targets: targets ?? [], space: space, model: model, metrics: metrics)
   }
 
   private static func cost(_ reader: inout YAMLReader) -> Cost? {
