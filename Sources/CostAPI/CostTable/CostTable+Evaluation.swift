@@ -177,34 +177,41 @@ extension EvaluationPlan {
 
   /// Several columns, four at a time.
   func sumLanes(_ choices: Span<Int32>, rows: Range<Int>, into costs: inout MutableSpan<Double>) {
-    let (values, order, steps) = (values.span, order.span, steps.span)
+    let (lanes, order, steps) = (lanes.span, order.span, steps.span)
+    let constants = constantLanes.span
+    let blocks = width / 4
     let variables = limits.count
-    var places = Array(repeating: 0, count: groups.count)
-    let starts = groups.map(\.offset)
-    let sizes = groups.map(\.variables.count)
+    let (firsts, counts) = (groups.map(\.offset), groups.map(\.variables.count))
+    let (starts, sizes) = (firsts.span, counts.span)
+    var scratch = Array(repeating: 0, count: groups.count)
+    var places = scratch.mutableSpan
     for row in rows {
+      let first = row &* variables
       var next = 0
       for group in 0..<starts.count {
-        var place = starts[group]
-        for _ in 0..<sizes[group] {
-          let choice = choices[unchecked: row * variables + Int(order[unchecked: next])]
+        var place = starts[unchecked: group]
+        for _ in 0..<sizes[unchecked: group] {
+          let choice = choices[unchecked: first &+ Int(order[unchecked: next])]
           place &+= Int(choice &* steps[unchecked: next])
           next &+= 1
         }
-        places[group] = place
+        // Entries start at a whole count of fours.
+        places[unchecked: group] = place &>> 2
       }
-      var lane = 0
-      while lane < width {
-        var sum = SIMD4(
-          constant[lane], constant[lane + 1], constant[lane + 2], constant[lane + 3])
-        for place in places {
-          sum += SIMD4(
-            values[unchecked: place &+ lane], values[unchecked: place &+ lane &+ 1],
-            values[unchecked: place &+ lane &+ 2], values[unchecked: place &+ lane &+ 3])
+      let output = row &* columns
+      var block = 0
+      while block < blocks {
+        var sum = constants[unchecked: block]
+        for group in 0..<starts.count {
+          sum += lanes[unchecked: places[unchecked: group] &+ block]
         }
-        let output = row * columns + lane
-        for index in 0..<min(4, columns - lane) { costs[unchecked: output + index] = sum[index] }
-        lane += 4
+        let start = output &+ 4 &* block
+        let left = columns &- 4 &* block
+        costs[unchecked: start] = sum.x
+        if left > 1 { costs[unchecked: start &+ 1] = sum.y }
+        if left > 2 { costs[unchecked: start &+ 2] = sum.z }
+        if left > 3 { costs[unchecked: start &+ 3] = sum.w }
+        block &+= 1
       }
     }
   }

@@ -22,6 +22,10 @@ struct EvaluationPlan: Sendable {
   let groups: [Group]
   /// `[group offset + entry * width + column]`.
   let values: [Double]
+  /// The same four at a time, where there is more than one column.
+  let lanes: [SIMD4<Double>]
+  /// The constant four at a time.
+  let constantLanes: [SIMD4<Double>]
   /// Of each variable, its highest choice.
   let limits: [Int32]
   /// Of each variable in the order of the groups: the variable, and how far its choices' numbers
@@ -63,12 +67,21 @@ struct EvaluationPlan: Sendable {
     }
     self.groups = groups
     self.values = values
+    lanes = width == 1 ? [] : Self.lanes(values)
+    constantLanes = width == 1 ? [] : Self.lanes(self.constant)
     order = groups.flatMap { $0.variables.map { Int32($0) } }
     let width = width
     steps = groups.flatMap { $0.strides.map { Int32($0 * width) } }
     isPairs =
       order == (0..<choiceCounts.count).map { Int32($0) }
       && groups.allSatisfy { $0.variables.count == 2 }
+  }
+
+  /// Numbers four at a time; there is a whole count of fours.
+  private static func lanes(_ values: [Double]) -> [SIMD4<Double>] {
+    stride(from: 0, to: values.count, by: 4).map { start in
+      SIMD4(values[start], values[start + 1], values[start + 2], values[start + 3])
+    }
   }
 
   /// The variables of each group, so that every term lies in one of them.
