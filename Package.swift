@@ -11,6 +11,7 @@ let package = Package(
   name: "hwcost",
   products: [
     .executable(name: "hwcost", targets: ["hwcost"]),
+    .library(name: "hwcostc", type: .dynamic, targets: ["CostCABI"]),
     .library(
       name: "CostAPI",
       targets: ["Accelerators", "CostAPI", "Dataflow", "Mapper", "Networks", "Ops"]),
@@ -49,7 +50,7 @@ let package = Package(
       swiftSettings: settings),
     .target(
       name: "MeasuredTables",
-      dependencies: ["Accelerators", "CostDiagnostics", "CostYAML", "Networks"],
+      dependencies: ["Accelerators", "CostDiagnostics", "CostYAML", "Networks", "Ops"],
       swiftSettings: settings),
     .target(
       name: "TimeloopFiles",
@@ -66,6 +67,9 @@ let package = Package(
       ],
       swiftSettings: settings),
     // Floor 6
+    .target(
+      name: "CostCABI", dependencies: ["CLibrary", "CostAPI"], exclude: ["exports.map"],
+      swiftSettings: settings),
     .executableTarget(
       name: "hwcost",
       dependencies: [
@@ -91,6 +95,8 @@ let package = Package(
       dependencies: ["Accelerators", "CostAPI", "Dataflow", "Networks", "Ops"],
       swiftSettings: settings),
     .testTarget(
+      name: "CostCABITests", dependencies: ["CostCABI"], swiftSettings: settings),
+    .testTarget(
       name: "DataflowTests", dependencies: ["Dataflow", "Ops", "TestSupport"],
       swiftSettings: settings),
     .testTarget(
@@ -105,7 +111,9 @@ let package = Package(
       swiftSettings: settings),
     .testTarget(
       name: "MeasuredTests",
-      dependencies: ["Accelerators", "CostDiagnostics", "CostYAML", "MeasuredTables", "Networks"],
+      dependencies: [
+        "Accelerators", "CostDiagnostics", "CostYAML", "MeasuredTables", "Networks", "Ops",
+      ],
       swiftSettings: settings),
     .testTarget(
       name: "NetworkFileTests",

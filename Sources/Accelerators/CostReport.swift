@@ -159,6 +159,9 @@ public struct CostReport: Hashable, Sendable {
   public var layers: [LayerCost]
   /// What the target says besides, where it is a pipeline.
   public var pipeline: PipelineFigures?
+  /// Keys of the entries of a measured table that were not measured but interpolated; a key is there
+  /// as often as the network has it.
+  public var interpolatedEntries: [String] = []
 
   public init(
     target: String, network: String, macs: Int64, parameters: Int64, latencyMilliseconds: Double,

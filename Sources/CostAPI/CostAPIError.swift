@@ -12,6 +12,8 @@ public enum CostAPIError: Error, Sendable {
   /// A mistake in an architecture's or a layer's text.
   case text(TextError)
   case cost(CostError)
+  /// A measured device whose table is yet to be filled from a published file.
+  case notImported(device: String, table: String)
   /// A request that makes no sense; the text says why, the hint what to ask instead.
   case request(String, hint: String?)
 }
@@ -32,6 +34,10 @@ extension CostAPIError {
       String(DiagnosticRenderer(sources: sources).render(error).dropLast())
     case .text(let error): Self.lines(of: error)
     case .cost(let error): Self.text(of: error)
+    case .notImported(let device, let table):
+      Self.lines(
+        "'\(device)' has no numbers yet: there is no file '\(table)'",
+        hint: "fill it from the published file with 'hwcost table import FILE --device \(device)'")
     case .request(let text, let hint): Self.lines(text, hint: hint)
     }
   }

@@ -194,6 +194,21 @@ extension CostEstimator {
   }
 }
 
+// MARK: - Layers by themselves
+extension CostEstimator {
+  /// What each layer costs where nothing stays on chip, in the same order.
+  ///
+  /// - Throws: `CostError` for the first layer that the target cannot cost.
+  func costs(
+    of layers: [LayerIdentity], on target: any LayerwiseTarget
+  ) throws(CostError) -> [LayerCost] {
+    try collect(
+      parallelMap(layers) { layer in
+        Result { () throws(CostError) in try target.cost(of: layer) }
+      })
+  }
+}
+
 // MARK: - Parallel work
 extension CostEstimator {
   /// The results in the order of the elements, whichever thread computed them.

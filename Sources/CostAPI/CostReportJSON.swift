@@ -157,6 +157,10 @@ public struct CostReportJSON: Sendable {
     if let pipeline = report.pipeline {
       members.append(.init("pipeline", pipeline.json(listsStages: listsLayers)))
     }
+    if !report.interpolatedEntries.isEmpty {
+      let entries = report.interpolatedEntries.map { JSONValue.string($0) }
+      members.append(.init("interpolated_entries", .array(entries)))
+    }
     if listsLayers { members.append(.init("layers", .array(report.layers.map(Self.layer)))) }
     return .object(members)
   }
@@ -168,6 +172,7 @@ public struct CostReportJSON: Sendable {
     "latency_model", "batch", "activations", "set", "time_limit_seconds", "unproven_layers",
     "largest_optimality_gap", "front", "front_point", "front_points", "front_exact",
     "front_tolerance", "pipeline", "hwcost", "model", "config_sha256", "layers",
+    "interpolated", "interpolated_entries",
   ]
 
   /// The points of the network's front.
@@ -193,6 +198,12 @@ public struct CostReportJSON: Sendable {
     }
   }
 
+  /// How many of a measurement's entries were interpolated.
+  private var interpolated: [JSONValue.Member] {
+    guard case .measurement = context.basis else { return [] }
+    return [.init("interpolated", .integer(Int64(report.interpolatedEntries.count)))]
+  }
+
   /// The columns of a row that is a layer, which a joined column cannot have either.
   static let layerKeys: Set<String> = [
     "name", "layer", "cycles", "energy_pj", "repeats", "resident",
@@ -207,7 +218,7 @@ public struct CostReportJSON: Sendable {
       .init("energy_mj", .rounded(report.energyMillijoules)),
       .init("dram_bytes", .optional(report.dramBytes)),
     ]
-    return subject + totals + joined + search + inForce
+    return subject + totals + joined + search + inForce + interpolated
   }
 
   /// How sure the search is of its result.

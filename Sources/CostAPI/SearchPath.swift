@@ -100,7 +100,7 @@ extension SearchPath {
   }
 
   /// The folder that holds a file or folder.
-  static func parent(of path: String) -> String {
+  public static func parent(of path: String) -> String {
     guard let slash = path.lastIndex(of: "/") else { return "." }
     return slash == path.startIndex ? "/" : String(path[..<slash])
   }

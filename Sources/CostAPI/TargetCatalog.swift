@@ -39,6 +39,12 @@ public struct LoadedTarget: Sendable {
 }
 
 extension LoadedTarget {
+  /// Whether the target is a table of blocks or layers, so that its reports can list them.
+  public var listsParts: Bool {
+    guard case .measured(let device) = model else { return false }
+    return device.tables.contains { $0.description.granularity != .network }
+  }
+
   /// The target, asked in a certain way.
   ///
   /// - Parameter cache: what the mapper knows already; targets that share it search nothing twice.
@@ -269,21 +275,59 @@ extension TargetCatalog {
     }
   }
 
+  /// - Throws: `CostAPIError.notImported` where tables are to be filled from a published file and
+  ///   are not there.
   private static func measuredDevice(_ file: YAMLFile) throws(CostAPIError) -> LoadedTarget {
-    let manifest = try file.decode { document throws(InputError) in
-      try TableManifest(decoding: document)
+    let manifest = try manifest(in: file)
+    var sources = [file.path: file.text]
+    var texts: [String: String] = [:]
+    for description in manifest.tables where texts[description.table] == nil {
+      let path = "\(SearchPath.parent(of: file.path))/\(description.table)"
+      if manifest.isFilledByImport, !TextFile.exists(path) {
+        throw .notImported(device: manifest.name, table: path)
+      }
+      do throws(FileError) {
+        let text = try TextFile.read(path)
+        texts[description.table] = text
+        sources[path] = text
+      } catch {
+        throw .file(error)
+      }
     }
-    let path = "\(SearchPath.parent(of: file.path))/\(manifest.table)"
-    let table: String
-    do throws(FileError) { table = try TextFile.read(path) } catch { throw .file(error) }
     do throws(InputError) {
-      let device = try MeasuredDevice(manifest, table: table, file: path)
+      let device = try MeasuredDevice(manifest) { description in
+        (
+          texts[description.table] ?? "",
+          "\(SearchPath.parent(of: file.path))/\(description.table)"
+        )
+      }
+      let tables = texts.sorted { $0.key < $1.key }.map(\.value).joined()
       return LoadedTarget(
         name: device.name, reference: file.path, path: file.path, model: .measured(device),
-        configSHA256: SHA256.hexadecimal(of: file.text + table))
+        configSHA256: SHA256.hexadecimal(of: file.text + tables))
     } catch {
-      throw .input(error, sources: [file.path: file.text, path: table])
+      throw .input(error, sources: sources)
     }
+  }
+
+  private static func manifest(in file: YAMLFile) throws(CostAPIError) -> TableManifest {
+    try file.decode { document throws(InputError) in try TableManifest(decoding: document) }
+  }
+
+  /// The manifest of a measured device, whether its tables are there or not, and its file.
+  ///
+  /// - Throws: `CostAPIError` where there is no such file, it is of another kind or has mistakes.
+  public func manifest(
+    of nameOrPath: String
+  ) throws(CostAPIError) -> (manifest: TableManifest, path: String) {
+    let file = try YAMLFile(path(of: nameOrPath, .target))
+    let kind = try file.decode { document throws(InputError) in
+      try HardwareConfig.kind(of: document)
+    }
+    guard kind == .measured else {
+      throw .request("'\(nameOrPath)' is no measured device", hint: nil)
+    }
+    return (try Self.manifest(in: file), file.path)
   }
 }
 

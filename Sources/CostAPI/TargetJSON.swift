@@ -28,14 +28,31 @@ extension LoadedTarget {
 }
 
 extension MeasuredDevice {
+  /// The first table's facts stand beside the device's own, as they did when it could have but one.
   fileprivate var members: [JSONValue.Member] {
     [
-      .init("kind", "measured"), .init("space", .string(manifest.space)),
-      .init("granularity", .string(manifest.granularity.rawValue)),
-      .init("networks", .integer(Int64(count))), .init("table", .string(tableFile)),
+      .init("kind", "measured"), .init("space", .optional(tables.first?.description.space)),
+      .init("granularity", .optional(tables.first?.description.granularity.rawValue)),
+      .init("networks", .integer(Int64(count))), .init("table", .optional(tables.first?.file)),
+      .init("tables", .array(tables.map(\.members))),
       .init(
         "measurement",
         .object(manifest.measurement.map { .init($0.key, .string($0.text)) })),
+    ]
+  }
+}
+
+extension MeasuredTable {
+  /// The facts of one table.
+  fileprivate var members: JSONValue {
+    [
+      "space": .optional(description.space),
+      "granularity": .string(description.granularity.rawValue),
+      "key": .string(description.key.rawValue), "entries": .integer(Int64(count)),
+      "additive": .bool(description.isAdditive),
+      "missing": .string(description.missing.rawValue),
+      "latency_unit": .string(description.latency.unit.rawValue),
+      "energy_unit": .optional(description.energy?.unit.rawValue), "table": .string(file),
     ]
   }
 }

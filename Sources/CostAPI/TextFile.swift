@@ -27,15 +27,29 @@ public enum TextFile {
 
   /// Replaces a file's content.
   public static func write(_ text: String, to path: String) throws(FileError) {
+    try write(bytes: Array(text.utf8), to: path)
+  }
+
+  /// Replaces a file's content by bytes that need not be text.
+  public static func write(bytes: [UInt8], to path: String) throws(FileError) {
     guard let file = fopen(path, "wb") else { throw .cannotWrite(path: path, reason: lastReason()) }
-    var text = text
-    let isWritten = text.withUTF8 { bytes in
+    let isWritten = bytes.withUnsafeBufferPointer { bytes in
       fwrite(bytes.baseAddress, 1, bytes.count, file) == bytes.count
     }
     let reason = isWritten ? "" : lastReason()
     let isClosed = fclose(file) == 0
     guard isWritten else { throw .cannotWrite(path: path, reason: reason) }
     guard isClosed else { throw .cannotWrite(path: path, reason: lastReason()) }
+  }
+
+  /// Makes a folder and those that hold it, where they are not there.
+  public static func makeFolder(_ path: String) throws(FileError) {
+    guard !isFolder(path) else { return }
+    let parent = SearchPath.parent(of: path)
+    if parent != path, !isFolder(parent) { try makeFolder(parent) }
+    guard mkdir(path, 0o777) == 0 || isFolder(path) else {
+      throw .cannotWrite(path: path, reason: lastReason())
+    }
   }
 
   /// Whether there is a file or folder of that name.

@@ -69,6 +69,7 @@ public struct FBNet: SearchSpace {
   public let variant: Variant
   let input: FeatureMap
   let stem: Layer
+  let positions: [Position]
   /// By position, then by choice.
   let blocks: [[[Layer]]]
   let head: [Layer]
@@ -81,6 +82,7 @@ public struct FBNet: SearchSpace {
       "stem", input, to: 16, Window(square: 3, stride: variant.stemStride, padding: 1))
     var map = stem.op.output
     var blocks: [[[Layer]]] = []
+    var positions: [Position] = []
     for (stage, channels) in Self.stageChannels.enumerated() {
       for index in 0..<Self.stageBlocks[stage] {
         let position = Position(
@@ -90,9 +92,11 @@ public struct FBNet: SearchSpace {
           Block.allCases.map {
             Self.layers(of: $0, at: position, expandsAlways: variant.expandsAlways)
           })
+        positions.append(position)
         map = position.output
       }
     }
+    self.positions = positions
     self.blocks = blocks
     head = Self.head(map, channels: variant.headChannels, classes: variant.classes)
   }

@@ -2,6 +2,7 @@ internal import CostDiagnostics
 
 extension NASBench201 {
   public func architecture(_ text: String) throws(TextError) -> Architecture {
+    if let choices = Self.choices(ofCanonical: text) { return Architecture(choices: choices) }
     var reader = CellTextReader(text)
     var choices: [Int] = []
     for node in 1...3 {
@@ -13,6 +14,63 @@ extension NASBench201 {
     }
     try reader.expectEnd()
     return Architecture(choices: choices)
+  }
+}
+
+extension NASBench201 {
+  /// The choices of a text in its canonical form; `nil` for any other, which is read with care.
+  ///
+  /// Search algorithms ask for millions of texts, nearly all of them canonical.
+  private static func choices(ofCanonical text: String) -> [Int]? {
+    var text = text
+    return text.withUTF8 { bytes in
+      var choices: [Int] = []
+      choices.reserveCapacity(6)
+      var place = 0
+      for node in 1...3 {
+        for byte in node == 1 ? "|".utf8 : "+|".utf8 {
+          guard place < bytes.count, bytes[place] == byte else { return nil }
+          place += 1
+        }
+        for source in 0..<node {
+          guard let op = op(at: &place, in: bytes), place + 2 < bytes.count,
+            bytes[place] == UInt8(ascii: "~"),
+            Int(bytes[place + 1]) == Int(UInt8(ascii: "0")) + source,
+            bytes[place + 2] == UInt8(ascii: "|")
+          else { return nil }
+          choices.append(op.rawValue)
+          place += 3
+        }
+      }
+      return place == bytes.count ? choices : nil
+    }
+  }
+
+  /// The op whose word starts at a place, which moves behind it.
+  private static func op(
+    at place: inout Int, in bytes: UnsafeBufferPointer<UInt8>
+  ) -> EdgeOp? {
+    // The words differ in their length, their first letter, or the last but two.
+    guard place + 4 <= bytes.count else { return nil }
+    let op: EdgeOp
+    switch bytes[place] {
+    case UInt8(ascii: "s"): op = .skipConnect
+    case UInt8(ascii: "a"): op = .averagePool3x3
+    default:
+      if bytes[place + 3] == UInt8(ascii: "e") {
+        op = .none
+      } else {
+        guard place + 12 <= bytes.count else { return nil }
+        op = bytes[place + 9] == UInt8(ascii: "1") ? .convolution1x1 : .convolution3x3
+      }
+    }
+    var end = place
+    for byte in op.word.utf8 {
+      guard end < bytes.count, bytes[end] == byte else { return nil }
+      end += 1
+    }
+    place = end
+    return op
   }
 }
 

@@ -20,6 +20,10 @@ public protocol SearchSpace: Sendable {
   func index(of architecture: Architecture) -> Int?
   /// The layers of a member.
   func network(of architecture: Architecture) -> Network
+  /// The layers that all members have, and those that each choice brings.
+  var parts: NetworkParts { get }
+  /// The blocks that tables of block costs know; `nil` where the space is not made of such.
+  var blockShapes: SpaceBlocks? { get }
 }
 
 /// A member of a search space: one choice a decision.
@@ -63,6 +67,7 @@ extension SearchSpace {
   /// How many architectures there are; exact up to 2^53.
   public var size: Double { choiceCounts.reduce(1) { $0 * Double($1) } }
 
+  public var blockShapes: SpaceBlocks? { nil }
   public var indexedCount: Int? { nil }
   public func architecture(at index: Int) -> Architecture? { nil }
   public func index(of architecture: Architecture) -> Int? { nil }

@@ -69,11 +69,16 @@ struct Session {
     }
   }
 
-  /// Rows of comma-separated values named by the first object's keys; lists and objects in an
-  /// object are left out.
+  /// Rows of comma-separated values named by the objects' keys, in the order in which those first
+  /// occur; lists and objects in an object are left out.
   static func csv(_ objects: [JSONValue]) -> String {
-    guard case .object(let first)? = objects.first else { return "" }
-    let keys = first.filter(\.value.isField).map(\.key)
+    var (keys, seen): ([String], Set<String>) = ([], [])
+    for object in objects {
+      guard case .object(let members) = object else { continue }
+      for member in members where member.value.isField && seen.insert(member.key).inserted {
+        keys.append(member.key)
+      }
+    }
     var writer = CSVWriter()
     writer.add(keys)
     for object in objects { writer.add(keys.map { object[$0]?.fieldText ?? "" }) }

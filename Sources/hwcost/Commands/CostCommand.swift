@@ -34,11 +34,20 @@ struct CostCommand: ParsableCommand {
       valueName: "file"))
   var join: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "Show only the front: less cost, and more of a column of --join; its first unless named.",
+      valueName: "latency|energy|macs|params[:column]"))
+  var pareto: ParetoChoice?
+
   @OptionGroup var replacing: ReplacedValues
   @OptionGroup var model: ModelOptions
   @OptionGroup var common: CommonOptions
 
   func validate() throws {
+    if pareto != nil, join == nil {
+      throw ValidationError("--pareto needs a column to set against the cost: give it with --join")
+    }
     if target.isEmpty { throw ValidationError("name at least one target with --target") }
   }
 
@@ -64,7 +73,22 @@ struct CostCommand: ParsableCommand {
       }
     }
     for remark in joined?.remarks(on: subjects.map(\.key)) ?? [] { session.remark(remark) }
+    if let pareto {
+      reports = try pareto.front(of: reports)
+      if common.format == .table { return try emitFront(reports, pareto, in: session) }
+    }
     try emit(reports, of: targets, in: session)
+  }
+
+  /// The front for people: a target's networks from cheap to dear.
+  private func emitFront(
+    _ reports: [CostReportJSON], _ pareto: ParetoChoice, in session: Session
+  ) throws {
+    let tables = CostTables(reports, perLayer: false) { _ in [] }
+    try session.emit(
+      tables.text(session.heading)
+        + "\(HumanNumber.grouped(Int64(reports.count))) networks on the front of "
+        + "\(pareto.cost.rawValue)\n")
   }
 
   /// One report a network, in the same order.
@@ -96,7 +120,7 @@ struct CostCommand: ParsableCommand {
   private func tellWhatIsIgnored(by loaded: LoadedTarget, in session: Session) throws {
     var options = model.given.map(\.option)
     if choice.eliminateDeadNodes { options.append("--eliminate-dead-nodes") }
-    if perLayer {
+    if perLayer, !loaded.listsParts {
       guard common.format != .csv else {
         throw Failure(
           text: "error: '\(loaded.reference)' is measured: it has no layers to write as rows\n"
@@ -143,5 +167,36 @@ struct CostCommand: ParsableCommand {
     if !common.config.isEmpty { words += ["--config"] + common.config }
     if !replacing.values.isEmpty { words += ["--set"] + replacing.values }
     return words + model.given.flatMap { [$0.option, $0.value] }
+  }
+}
+
+/// What `--pareto` sets against each other.
+struct ParetoChoice: ExpressibleByArgument {
+  var cost: CostMetric
+  /// The joined column; the first one unless named.
+  var column: String?
+
+  init?(argument: String) {
+    let parts = argument.split(separator: ":", maxSplits: 1).map(String.init)
+    let names: [String: CostMetric] = [
+      "latency": .latencyMilliseconds, "energy": .energyMillijoules, "macs": .macs,
+      "params": .parameters,
+    ]
+    guard let first = parts.first, let metric = names[first] else { return nil }
+    cost = metric
+    column = parts.count > 1 ? parts[1] : nil
+  }
+
+  /// The reports on the front.
+  ///
+  /// - Throws: `Failure` where no column is joined, or none of that name.
+  func front(of reports: [CostReportJSON]) throws -> [CostReportJSON] {
+    let joined = reports.first?.joined.map(\.key) ?? []
+    guard let column = column ?? joined.first, joined.contains(column) else {
+      throw Failure(
+        text: "error: there is no joined column '\(column ?? "")'\n"
+          + "hint: the joined columns are \(joined.joined(separator: ", "))")
+    }
+    return CostReportJSON.front(of: reports, cost: cost, against: column)
   }
 }

@@ -49,14 +49,17 @@ struct DescribeCommand: ParsableCommand {
 
   private static func text(of device: MeasuredDevice) -> String {
     let manifest = device.manifest
-    var lines = ["\(device.name): measured device, \(device.count) networks of \(manifest.space)"]
+    var lines = ["\(device.name): measured device, \(device.contents)"]
     if let description = manifest.description { lines.append(description) }
-    lines.append("columns: latency in \(manifest.latency.unit.rawValue)")
-    if let energy = manifest.energy {
-      lines[lines.count - 1] += ", energy in \(energy.unit.rawValue)"
+    for table in device.tables {
+      let description = table.description
+      lines.append(
+        "columns: latency in \(description.latency.unit.rawValue)"
+          + (description.energy.map { ", energy in \($0.unit.rawValue)" } ?? ""))
+      if description.missing == .interpolate { lines.append("missing entries: interpolated") }
+      lines.append("table: \(table.file)")
     }
     lines += manifest.measurement.map { "\($0.key): \($0.text)" }
-    lines.append("table: \(device.tableFile)")
     return lines.joined(separator: "\n") + "\n"
   }
 }

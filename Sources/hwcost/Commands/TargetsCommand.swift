@@ -23,6 +23,8 @@ struct TargetsCommand: ParsableCommand {
         let target = try session.catalog.target(path)
         rows.append((name, target, Facts(target)))
       } catch {
+        // A manifest that waits for its numbers is no mistake, and no target yet.
+        if case .notImported = error { continue }
         let check = CommandText.text(["hwcost", "check", path])
         session.remark("warning: '\(name)' is left out; \(check) says why")
       }
@@ -65,7 +67,7 @@ private struct Facts {
       size = "\(array.laneCount) lanes, \(memory) on chip"
     case .measured(let device):
       kind = "measured"
-      size = "\(device.count) networks of \(device.manifest.space)"
+      size = device.contents
     case .pipeline(let design):
       kind = "pipeline"
       clockMegahertz = design.clockMegahertz

@@ -1,0 +1,199 @@
+public import Accelerators
+internal import MeasuredTables
+public import Networks
+internal import Ops
+
+extension CostTable {
+  /// What a target's networks of a search space cost, as a table.
+  ///
+  /// Each distinct layer, or entry of a measured table, is asked for once.
+  ///
+  /// - Parameters:
+  ///   - name: What columns call the target; its own name unless given.
+  ///   - threads: Threads that work at once; the table does not depend on it.
+  /// - Throws: `CostAPIError.cost` for a layer or an entry that the target cannot cost, and
+  ///   `CostAPIError.request` for a target whose costs do not add up: one that keeps activations on
+  ///   chip from layer to layer, or knows whole networks of a space that is too large to list.
+  public init(
+    of space: any SearchSpace, on target: any HardwareTarget, named name: String? = nil,
+    threads: Int = 1
+  ) throws(CostAPIError) {
+    let name = name ?? target.name
+    if let device = target as? MeasuredDevice {
+      self = try Self.measured(space, on: device, named: name)
+      return
+    }
+    guard let layerwise = target as? any LayerwiseTarget else {
+      throw .request(
+        "'\(target.name)' costs networks as a whole: its costs do not add up over choices",
+        hint: "cost networks one by one with 'hwcost cost'")
+    }
+    self = try Self.modelled(space, on: layerwise, named: name, threads: threads)
+  }
+
+  private static func request(_ error: CostTableError) -> CostAPIError {
+    .request(error.message, hint: nil)
+  }
+
+  private static func make(
+    _ space: any SearchSpace, _ target: String, _ metrics: [CostMetric], fixed: [[Double]],
+    terms: [Term]
+  ) throws(CostAPIError) -> CostTable {
+    let constant = fixed.reduce(metrics.map { _ in 0.0 }) { zip($0, $1).map { $0 + $1 } }
+    do throws(CostTableError) {
+      return try CostTable(
+        space: space.name, searchSpace: space, choiceCounts: space.choiceCounts,
+        columns: metrics.map { Column(target: target, metric: $0) }, constant: constant,
+        constantParts: fixed, terms: terms)
+    } catch {
+      throw request(error)
+    }
+  }
+}
+
+// MARK: - Models
+extension CostTable {
+  private static func modelled(
+    _ space: any SearchSpace, on target: any LayerwiseTarget, named name: String, threads: Int
+  ) throws(CostAPIError) -> CostTable {
+    try checkPlacements(space, on: target)
+    let parts = space.parts
+    var numbers: [LayerIdentity: Int] = [:]
+    var distinct: [LayerIdentity] = []
+    for layer in parts.fixed + parts.terms.flatMap({ $0.layers.joined() })
+    where numbers[layer.identity] == nil {
+      numbers[layer.identity] = distinct.count
+      distinct.append(layer.identity)
+    }
+    let estimator = CostEstimator(target, threads: threads)
+    let costs: [LayerCost]
+    do throws(CostError) {
+      costs = try estimator.costs(of: distinct, on: target)
+    } catch {
+      throw .cost(error)
+    }
+    let metrics = CostMetric.allCases.filter { metric in
+      switch metric {
+      case .energyMillijoules: costs.allSatisfy { $0.energyPicojoules != nil }
+      case .dramBytes: costs.allSatisfy { $0.dramBytes != nil }
+      default: true
+      }
+    }
+    func sum(_ layers: [Layer]) -> [Double] {
+      metrics.map { metric in
+        layers.reduce(0) { sum, layer in
+          guard let number = numbers[layer.identity] else { return sum }
+          let cost = costs[number]
+          switch metric {
+          case .latencyMilliseconds: return sum + cost.latencyMilliseconds
+          case .energyMillijoules: return sum + (cost.energyPicojoules ?? 0) * 1e-9
+          case .dramBytes: return sum + Double(cost.dramBytes ?? 0)
+          case .macs: return sum + Double(layer.op.macs)
+          case .parameters: return sum + Double(layer.parameters)
+          }
+        }
+      }
+    }
+    return try make(
+      space, name, metrics, fixed: parts.fixed.map { sum([$0]) },
+      terms: parts.terms.map { Term(variables: $0.variables, values: $0.layers.flatMap(sum)) })
+  }
+
+  /// Layers have to cost the same wherever they stand: networks of each choice everywhere are
+  /// placed, and in none of them may anything stay on chip.
+  private static func checkPlacements(
+    _ space: any SearchSpace, on target: any LayerwiseTarget
+  ) throws(CostAPIError) {
+    let counts = space.choiceCounts
+    for choice in 0..<(counts.max() ?? 0) {
+      guard
+        let member = try? space.architecture(choices: counts.map { min(choice, $0 - 1) })
+      else { continue }
+      let placed = target.placements(of: space.network(of: member), refusing: [])
+      guard placed.allSatisfy({ $0.resident == .none }) else {
+        throw .request(
+          "'\(target.name)' keeps activations on chip: what a layer costs depends on its neighbours",
+          hint: "take 'activations: spill', or cost networks one by one with 'hwcost cost'")
+      }
+    }
+  }
+}
+
+// MARK: - Measured devices
+extension CostTable {
+  private static func measured(
+    _ space: any SearchSpace, on device: MeasuredDevice, named name: String
+  ) throws(CostAPIError) -> CostTable {
+    guard let table = device.table(forSpace: space.name) else {
+      throw .request("'\(device.name)' has no table for \(space.name)", hint: nil)
+    }
+    let hasEnergy = table.description.energy != nil
+    let metrics: [CostMetric] =
+      hasEnergy ? [.latencyMilliseconds, .energyMillijoules] : [.latencyMilliseconds]
+    func numbers(_ answer: MeasuredTable.Answer?, _ name: String) throws(CostAPIError) -> [Double] {
+      guard let answer else { throw .cost(.notMeasured(entry: name, table: table.file)) }
+      return [answer.latencyMilliseconds] + (hasEnergy ? [answer.energyMillijoules ?? 0] : [])
+    }
+    var fixed: [[Double]] = []
+    var terms: [Term] = []
+    switch table.description.granularity {
+    case .network:
+      terms = [try wholeNetworks(space, table, numbers)]
+    case .block:
+      guard let blocks = table.blocks else { break }
+      for shape in blocks.fixed {
+        fixed.append(try numbers(table.block(shape), shape.hwNASBenchKey))
+      }
+      for (variable, shapes) in blocks.choices.enumerated() {
+        var values: [Double] = []
+        for shape in shapes { values += try numbers(table.block(shape), shape.hwNASBenchKey) }
+        terms.append(Term(variables: [variable], values: values))
+      }
+    case .layer:
+      let parts = space.parts
+      func sum(_ layers: [Layer]) throws(CostAPIError) -> [Double] {
+        var sums = metrics.map { _ in 0.0 }
+        for layer in layers {
+          let own = try numbers(table.layer(layer.op), layer.op.key.description)
+          sums = zip(sums, own).map { $0 + $1 }
+        }
+        return sums
+      }
+      for layer in parts.fixed { fixed.append(try sum([layer])) }
+      for part in parts.terms {
+        var values: [Double] = []
+        for layers in part.layers { values += try sum(layers) }
+        terms.append(Term(variables: part.variables, values: values))
+      }
+    }
+    return try make(space, name, metrics, fixed: fixed, terms: terms)
+  }
+
+  /// One term of all variables: every member has an entry of its own.
+  private static func wholeNetworks(
+    _ space: any SearchSpace, _ table: MeasuredTable,
+    _ numbers: (MeasuredTable.Answer?, String) throws(CostAPIError) -> [Double]
+  ) throws(CostAPIError) -> Term {
+    let counts = space.choiceCounts
+    let variables = Array(counts.indices)
+    let size: Int
+    do throws(CostTableError) {
+      size = try Self.size(of: variables, counts)
+    } catch {
+      throw .request(
+        "'\(table.file)' is of whole networks, and \(space.name) is too large to list", hint: nil)
+    }
+    var values: [Double] = []
+    for entry in 0..<size {
+      var (choices, rest) = (counts, entry)
+      for variable in variables.reversed() {
+        choices[variable] = rest % counts[variable]
+        rest /= counts[variable]
+      }
+      guard let member = try? space.architecture(choices: choices) else { continue }
+      let text = space.text(of: member)
+      values += try numbers(table.network(text), text)
+    }
+    return Term(variables: variables, values: values)
+  }
+}

@@ -1,0 +1,130 @@
+internal import Accelerators
+internal import CostDiagnostics
+internal import CostYAML
+internal import Mapper
+internal import Networks
+internal import Synchronization
+
+/// Answers requests that come as text, one JSON object each: the door for other languages.
+///
+/// A class because its targets, tables and mappings are found once and shared by all requests, from
+/// any thread.
+public final class CostService: Sendable {
+  /// What a target was asked for: the same is not read twice.
+  private struct Key: Hashable {
+    var target: String
+    var overrides: [String: String]
+  }
+
+  public let catalog: TargetCatalog
+  /// Threads that one request works on.
+  public let threads: Int
+  let cache = MappingCache()
+  private let targets = Mutex<[Key: LoadedTarget]>([:])
+  private let spaces = Mutex<[String: MemberReader]>([:])
+
+  /// Targets are read again beyond so many: a service may run for days.
+  private static let largestCount = 4096
+
+  public init(_ catalog: TargetCatalog, threads: Int = 1) {
+    self.catalog = catalog
+    self.threads = max(1, threads)
+  }
+
+  /// The reply to a request: an object on one line, with `ok` and, where that is false, `error`.
+  ///
+  /// A request's `id`, whatever it is, comes back in its reply.
+  public func reply(to request: String) -> String {
+    var members: [JSONValue.Member] = [.init("schema", .integer(Release.schema))]
+    do throws(CostAPIError) {
+      let (body, id) = try ServiceRequest.read(request)
+      if let id { members.append(.init("id", id)) }
+      do throws(CostAPIError) {
+        let answer = try answer(body)
+        members += [.init("ok", true)] + answer
+      } catch {
+        members += [.init("ok", false), .init("error", .string(error.message))]
+      }
+    } catch {
+      members += [.init("ok", false), .init("error", .string(error.message))]
+    }
+    return JSONValue.object(members).compactText
+  }
+
+  /// The members of the answer to a request.
+  ///
+  /// - Throws: `CostAPIError` for a request that is none, or cannot be answered.
+  public func answer(toText request: String) throws(CostAPIError) -> JSONValue {
+    let (body, _) = try ServiceRequest.read(request)
+    return .object([.init("schema", .integer(Release.schema))] + (try answer(body)))
+  }
+}
+
+// MARK: - What is read once
+extension CostService {
+  /// A target, read at most once.
+  func target(
+    _ name: String, overriding overrides: [String: String]
+  ) throws(CostAPIError) -> LoadedTarget {
+    let key = Key(target: name, overrides: overrides)
+    if let known = targets.withLock({ $0[key] }) { return known }
+    let loaded = try catalog.target(name, overriding: overrides)
+    targets.withLock { targets in
+      if targets.count >= Self.largestCount { targets.removeAll() }
+      targets[key] = loaded
+    }
+    return loaded
+  }
+
+  /// A search space, made at most once.
+  func reader(_ name: String) throws(CostAPIError) -> MemberReader {
+    if let known = spaces.withLock({ $0[name] }) { return known }
+    let reader = try MemberReader(spaceName: name)
+    spaces.withLock { $0[name] = reader }
+    return reader
+  }
+
+  /// The costs of a search space on one target or several, their columns side by side.
+  public func table(toText request: String) throws(CostAPIError) -> CostTable {
+    let (body, _) = try ServiceRequest.read(request)
+    guard case .table(let question) = body else {
+      throw .request("a table is asked for with \"op\": \"table\"", hint: nil)
+    }
+    return try table(question)
+  }
+
+  func table(_ question: ServiceRequest.Table) throws(CostAPIError) -> CostTable {
+    var table: CostTable?
+    let space = try reader(question.space).space
+    for name in question.targets {
+      let loaded = try target(name, overriding: question.model.overrides)
+      let options = try question.model.options(on: loaded)
+      guard !options.listsFront else {
+        throw .request("a front does not add up over choices", hint: "take another objective")
+      }
+      _ = try loaded.context(options, givenBatch: question.model.batch)
+      let own = try CostTable(
+        of: space, on: loaded.hardwareTarget(options, cache: cache), named: name, threads: threads)
+      guard let before = table else {
+        table = own
+        continue
+      }
+      do throws(CostTableError) {
+        table = try before.joined(with: own)
+      } catch {
+        throw .request(error.message, hint: nil)
+      }
+    }
+    guard let table else { throw .request("no target is named", hint: nil) }
+    guard let metrics = question.metrics else { return table }
+    let kept = table.columns.indices.filter { metrics.contains(table.columns[$0].metric) }
+    guard !kept.isEmpty else {
+      throw .request("no target tells any of the columns that are asked for", hint: nil)
+    }
+    do throws(CostTableError) {
+      return try table.selecting(kept)
+    } catch {
+      throw .request(error.message, hint: nil)
+    }
+  }
+}

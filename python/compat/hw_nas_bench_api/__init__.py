@@ -1,0 +1,5 @@
+"""The published module's name, over hwcost."""
+
+from hwcost.compat import HWNASBenchAPI
+
+__all__ = ["HWNASBenchAPI"]

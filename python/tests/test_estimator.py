@@ -1,0 +1,210 @@
+"""The package as a user calls it."""
+
+import concurrent.futures
+import json
+import multiprocessing
+import os
+import pickle
+import shutil
+import subprocess
+import sys
+import threading
+import unittest
+
+import numpy as np
+
+import hwcost
+
+TARGET, SPACE = "eyeriss-like", "nasbench201-cifar10"
+ARCH = "|nor_conv_3x3~0|+|none~0|skip_connect~1|+|avg_pool_3x3~0|none~1|nor_conv_1x1~2|"
+ZEROS = "|none~0|+|none~0|none~1|+|none~0|none~1|none~2|"
+# What these tests are about does not depend on how hard the mapper searches.
+FAST = {"factors": "perfect"}
+
+estimator = hwcost.Estimator()
+
+
+def _one_cost(choices):
+    """Runs in another process, with the estimator that was there before the fork."""
+    report = estimator.cost(ZEROS, space=SPACE, target="example")
+    table = estimator.table(SPACE, TARGET, **FAST)
+    return report.latency_ms, table.costs([choices])[0].tolist()
+
+
+def _with_estimator(given):
+    return given.cost(ZEROS, space=SPACE, target="example").latency_ms
+
+
+class EstimatorTests(unittest.TestCase):
+    def test_swift_is_not_there(self):
+        self.assertIsNone(shutil.which("swift"))
+
+    def test_cost_by_text_choices_and_index(self):
+        report = estimator.cost(ARCH, space=SPACE, target=TARGET, per_layer=True, **FAST)
+        self.assertEqual(report.arch, ARCH)
+        self.assertGreater(report.latency_ms, 0)
+        self.assertAlmostEqual(sum(layer.latency_ms for layer in report.layers), report.latency_ms)
+        by_choices = estimator.cost([3, 0, 1, 4, 0, 2], space=SPACE, target=TARGET, **FAST)
+        by_index = estimator.cost(report.index, space=SPACE, target=TARGET, **FAST)
+        self.assertEqual(by_choices.energy_mj, report.energy_mj)
+        self.assertEqual(by_index.energy_mj, report.energy_mj)
+        with self.assertRaises(AttributeError):
+            report.no_such_key
+
+    def test_a_measured_device_tells_what_its_table_holds(self):
+        self.assertEqual(estimator.cost(ZEROS, space=SPACE, target="example").latency_ms, 2.0)
+        with self.assertRaisesRegex(hwcost.HwcostError, "not measured"):
+            estimator.cost(ARCH, space=SPACE, target="example")
+
+    def test_batch_by_choices_indices_and_texts(self):
+        costs = estimator.batch([0, 5, 15624], space=SPACE, target=TARGET, **FAST)
+        members = estimator.members(SPACE)[[0, 5, 15624]]
+        again = estimator.batch(members, space=SPACE, target=TARGET, **FAST)
+        texts = [estimator.cost(i, SPACE, TARGET, **FAST).arch for i in (0, 5, 15624)]
+        by_text = estimator.batch(texts, space=SPACE, target=TARGET, **FAST)
+        np.testing.assert_array_equal(costs.values, again.values)
+        np.testing.assert_array_equal(costs.values, by_text.values)
+        for index, latency in zip((0, 5, 15624), costs.latency_ms):
+            report = estimator.cost(index, SPACE, TARGET, **FAST)
+            self.assertAlmostEqual(latency, report.latency_ms, places=10)
+        both = estimator.batch([0], SPACE, ["eyeriss-like", "eyeriss"], **FAST)
+        self.assertEqual(both["eyeriss-like.latency_ms"][0], costs.latency_ms[0])
+        self.assertEqual(len(estimator.batch([], SPACE, TARGET, **FAST)), 0)
+
+    def test_map(self):
+        report = estimator.map("conv c=16 k=16 h=8 r=3 pad=1", target=TARGET, **FAST)
+        self.assertEqual(report.macs, 8 * 8 * 16 * 16 * 9)
+        self.assertTrue(report.levels[0].name)
+
+    def test_mistakes_are_exceptions_with_a_hint(self):
+        with self.assertRaisesRegex(hwcost.HwcostError, "did you mean 'eyeriss'"):
+            estimator.cost(0, SPACE, "eyeris")
+        with self.assertRaisesRegex(hwcost.HwcostError, "choice 5 is 5, expected 0 to 4"):
+            estimator.batch([[0, 0, 0, 0, 0, 5]], SPACE, TARGET, **FAST)
+        with self.assertRaisesRegex(hwcost.HwcostError, "choice 0 is 2147483647"):
+            estimator.batch([[2**40, 0, 0, 0, 0, 0]], SPACE, TARGET, **FAST)
+        with self.assertRaisesRegex(hwcost.HwcostError, "5 variables"):
+            estimator.batch([[0, 0, 0, 0, 0]], SPACE, TARGET, **FAST)
+        with self.assertRaises(TypeError):
+            estimator.batch([[0.5] * 6], SPACE, TARGET, **FAST)
+        with self.assertRaisesRegex(hwcost.HwcostError, "outside"):
+            estimator.batch([15625], SPACE, TARGET, **FAST)
+        with self.assertRaisesRegex(hwcost.HwcostError, "no folder"):
+            hwcost.Estimator("/no/such/folder")
+
+    def test_distribution_against_finite_differences(self):
+        table = estimator.table(SPACE, TARGET, **FAST)
+        random = np.random.default_rng(5)
+        logits = random.normal(size=(6, 5))
+
+        def expected(values):
+            p = np.exp(values)
+            return table.distribution(p / p.sum(axis=1, keepdims=True)).expectation[0]
+
+        p = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+        gradient = table.gradient(p, "latency_ms")
+        chained = p * (gradient - (p * gradient).sum(axis=1, keepdims=True))
+        for place in np.ndindex(6, 5):
+            step = np.zeros((6, 5))
+            step[place] = 1e-5
+            slope = (expected(logits + step) - expected(logits - step)) / 2e-5
+            self.assertAlmostEqual(slope, chained[place], places=7)
+
+    def test_expectation_and_variance_against_all_members(self):
+        table = estimator.table(SPACE, TARGET, **FAST)
+        p = np.random.default_rng(6).dirichlet(np.ones(5), size=6)
+        members = estimator.members(SPACE)
+        weights = np.prod(p[np.arange(6), members], axis=1)
+        costs = table.costs(members)
+        found = table.distribution(list(p))
+        mean = weights @ costs
+        np.testing.assert_allclose(found.expectation, mean, rtol=1e-9)
+        np.testing.assert_allclose(found.variance, weights @ (costs - mean) ** 2, rtol=1e-7)
+
+    def test_matrix(self):
+        table = estimator.table("fbnet-cifar100", TARGET, **FAST)
+        matrix = table.matrix("energy_mj")
+        self.assertEqual(matrix.shape, (22, 9))
+        rows = np.random.default_rng(7).integers(0, 9, size=(50, 22))
+        constant = table.description()["constant"][table.columns.index("energy_mj")]
+        np.testing.assert_allclose(
+            constant + matrix[np.arange(22), rows].sum(axis=1),
+            table.costs(rows)[:, table.columns.index("energy_mj")], rtol=1e-10)
+        with self.assertRaisesRegex(ValueError, "cost together"):
+            estimator.table(SPACE, TARGET, **FAST).matrix()
+
+
+class ProcessTests(unittest.TestCase):
+    def test_forked_processes_go_on(self):
+        expected = _one_cost([3, 0, 1, 4, 0, 2])
+        context = multiprocessing.get_context("fork")
+        with context.Pool(4) as pool:
+            found = pool.map(_one_cost, [[3, 0, 1, 4, 0, 2]] * 16)
+        self.assertEqual(found, [expected] * 16)
+
+    def test_a_forked_process_can_search(self):
+        context = multiprocessing.get_context("fork")
+        with concurrent.futures.ProcessPoolExecutor(2, mp_context=context) as pool:
+            layer = "conv c=8 k=8 h=9 r=3 pad=1"
+            reports = list(pool.map(_map, [layer] * 4))
+        self.assertEqual(reports, [_map(layer)] * 4)
+
+    def test_spawned_processes_take_a_pickled_estimator(self):
+        context = multiprocessing.get_context("spawn")
+        with concurrent.futures.ProcessPoolExecutor(1, mp_context=context) as pool:
+            self.assertEqual(pool.submit(_with_estimator, estimator).result(), 2.0)
+        table = pickle.loads(pickle.dumps(estimator.table(SPACE, TARGET, **FAST)))
+        self.assertEqual(table.choice_counts, (5,) * 6)
+
+    def test_threads_share_an_estimator(self):
+        expected = _one_cost([1, 2, 3, 4, 0, 1])
+        found = []
+        threads = [
+            threading.Thread(target=lambda: found.append(_one_cost([1, 2, 3, 4, 0, 1])))
+            for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        self.assertEqual(found, [expected] * 8)
+
+
+def _map(layer):
+    return estimator.map(layer, target=TARGET, **FAST).energy_pj
+
+
+class CommandTests(unittest.TestCase):
+    def test_the_wheel_brings_the_command(self):
+        command = os.path.join(os.path.dirname(sys.executable), "hwcost")
+        run = subprocess.run([command, "targets", "--format", "json"], capture_output=True, check=True)
+        names = {target["name"] for target in json.loads(run.stdout)["targets"]}
+        self.assertLessEqual({"eyeriss", "example"}, names)
+        request = json.dumps({"id": 3, "op": "cost", "target": "example", "space": SPACE, "arch": ZEROS})
+        run = subprocess.run(
+            [command, "serve", "--stdio"], input=request + "\nnonsense\n", capture_output=True,
+            check=True, text=True)
+        first, second = map(json.loads, run.stdout.splitlines())
+        self.assertEqual((first["id"], first["ok"]), (3, True))
+        self.assertEqual(first["reports"][0]["energy_mj"], 4.0)
+        self.assertFalse(second["ok"])
+
+
+class ExampleTests(unittest.TestCase):
+    def test_nni_profiler(self):
+        from hwcost.nni import TableProfiler
+
+        table = estimator.table(SPACE, TARGET, **FAST)
+        ops = ["none", "skip_connect", "nor_conv_1x1", "nor_conv_3x3", "avg_pool_3x3"]
+        labels = [f"edge{n}" for n in range(6)]
+        profiler = TableProfiler(table, labels, ops, "latency_ms")
+        sample = dict(zip(labels, ["nor_conv_3x3", "none", "skip_connect", "avg_pool_3x3", "none",
+                                   "nor_conv_1x1"]))
+        self.assertEqual(profiler.profile(sample), table.cost(ARCH)[0])
+        with self.assertRaises(KeyError):
+            profiler.profile({})
+        with self.assertRaises(ValueError):
+            profiler.profile({**sample, "edge0": "conv"})
+
+
+if __name__ == "__main__":
+    unittest.main()
