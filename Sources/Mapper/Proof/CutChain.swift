@@ -32,11 +32,14 @@ struct CutChains {
   /// More steps than this are not wanted.
   private var mostSteps = Double.infinity
   private(set) var all: [CutChain] = []
+  /// Ways looked at, listed or not.
+  private(set) var visits: Int64 = 0
   /// Whether there are more than are listed.
   private(set) var isCutShort = false
 
   /// More ways to cut a dimension between two chains than this are not listed.
   private static let most = 4096
+  private static let mostVisits: Int64 = 1_000_000
 
   init(_ context: ProofContext, dimension: Int) {
     self.context = context
@@ -54,6 +57,7 @@ struct CutChains {
     innerSteps = inner.pointee.steps
     all.removeAll(keepingCapacity: true)
     isCutShort = false
+    visits = 0
     var chain = CutChain()
     var level = context.arrayLevel + 1
     while level < context.levelCount {
@@ -100,6 +104,11 @@ struct CutChains {
       let least = context.isPerfect || x == 1 ? x * step : (x - 1) * step + 1
       if least > longest || isCutShort { break }
       for front in least...longest {
+        if visits >= Self.mostVisits {
+          isCutShort = true
+          break
+        }
+        visits += 1
         let passes = (Int64(entered) - 1) / front + 1
         if passes == 1 && front != Int64(entered) { continue }
         if context.isPerfect && Int64(entered) % front != 0 { continue }

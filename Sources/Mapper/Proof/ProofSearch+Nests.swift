@@ -93,7 +93,7 @@ extension ProofSearch {
       scratch.cuts[dimension].list(
         scheme.outerTables.chain(dimension, outer.pointee.chains), variable.chains + chain,
         mostSteps: variable.steps[chain] * (mostSteps / leastSteps))
-      budget.spend(Int64(scratch.cuts[dimension].all.count))
+      budget.spend(scratch.cuts[dimension].visits / 4 + 1)
       if scratch.cuts[dimension].isCutShort { budget.giveUp() }
       guard let first = scratch.cuts[dimension].all.first else { return }
       steps *= first.steps
