@@ -8,8 +8,6 @@ struct InnerPart {
   /// over all of them.
   var moving = SIMD4<Double>(repeating: 0)
   var staying = SIMD4<Double>(repeating: 0)
-  /// The same of the input where sweeps over its axes follow one another.
-  var sweeping = 0.0
   /// Of the input, picojoules where it moves and each further time, if no sweep over an axis finds words
   /// of the one before.
   var fresh = (moving: 0.0, again: 0.0)

@@ -17,7 +17,6 @@ extension InnerSearch {
       tables, chains, moving: state.pointee.moving, staying: state.pointee.staying)
     price(words, chains, &part)
     sweep(words, chains, &part)
-    part.sweeping = part.moving[1]
     part.moving = pointwiseMax(part.moving, part.staying)
     part.fresh.moving = max(part.fresh.moving, part.moving[1])
     part.cycles = state.pointee.steps + exposed(chains)

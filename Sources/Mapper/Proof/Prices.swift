@@ -5,11 +5,11 @@ internal import Ops
 /// Cycles of the ports the search follows; an array with more leaves the others to the evaluation.
 typealias PortCycles = SIMD8<Double>
 
-/// Energies and port times of an array for one problem, the least and the most of a word's widths.
+/// Energies and port times of an array for one problem, the least of a word's widths.
 struct Prices: Sendable {
-  private var energies: [(least: Double, most: Double)] = []
+  private var energies: [Double] = []
   private var ports: [PortCycles] = []
-  private var hops: [(least: Double, most: Double)] = []
+  private var hops: [Double] = []
   private let levelCount: Int
   /// Energy a cycle of leakage and static power.
   let picojoulesPerCycle: Double
@@ -26,7 +26,7 @@ struct Prices: Sendable {
         for kind in AccessKind.allCases {
           let stored = memory?.wordBits[role].map { [$0] } ?? widths
           let values = stored.map { memory?.energy[role][kind].picojoulesPerWord(bits: $0) ?? 0 }
-          energies.append((values.min() ?? 0, values.max() ?? 0))
+          energies.append(values.min() ?? 0)
           var cycles = PortCycles(repeating: 0)
           for (number, port) in (memory?.ports ?? []).enumerated()
           where base + number < PortCycles.scalarCount
@@ -41,7 +41,7 @@ struct Prices: Sendable {
           ports.append(cycles)
         }
         let values = widths.map { level.fanout.hopPicojoulesPerBit * Double($0) }
-        hops.append((values.min() ?? 0, values.max() ?? 0))
+        hops.append(values.min() ?? 0)
       }
       base += memory?.ports.count ?? 0
     }
@@ -76,11 +76,7 @@ struct Prices: Sendable {
 
   /// The lanes have no prices.
   func least(_ level: Int, _ role: TensorRole, _ kind: AccessKind) -> Double {
-    level < levelCount ? energies[index(level, role, kind)].least : 0
-  }
-
-  func most(_ level: Int, _ role: TensorRole, _ kind: AccessKind) -> Double {
-    level < levelCount ? energies[index(level, role, kind)].most : 0
+    level < levelCount ? energies[index(level, role, kind)] : 0
   }
 
   func cycles(_ level: Int, _ role: TensorRole, _ kind: AccessKind) -> PortCycles {
@@ -88,9 +84,6 @@ struct Prices: Sendable {
   }
 
   func leastHop(_ level: Int, _ role: TensorRole) -> Double {
-    hops[level * 3 + Int(role.rawValue)].least
+    hops[level * 3 + Int(role.rawValue)]
   }
-
-  /// Of a partial sum.
-  func mostHop(_ level: Int) -> Double { hops[level * 3 + Int(TensorRole.output.rawValue)].most }
 }
