@@ -16,6 +16,19 @@ struct CutChain: Sendable {
   /// Of each level, the fewest passes of the loop in time.
   var leastPasses = SIMD16<Int32>(repeating: 1)
 
+  init() {}
+
+  /// The outermost levels of a chain whose steps divide, the others left open.
+  init(_ outer: OuterChain, levels: Int) {
+    for level in 0..<levels {
+      (tile[level], front[level]) = (outer.least[level], outer.least[level + 1])
+      if tile[level] > front[level] { looped |= 1 << UInt16(level) }
+      leastPasses[level] = tile[level] / front[level]
+    }
+    tile[levels] = outer.least[levels]
+    clean = looped
+  }
+
   func step(after level: Int, of levels: Int) -> Int32 { level + 1 < levels ? tile[level + 1] : 1 }
 }
 

@@ -96,6 +96,8 @@ struct OuterPart {
   var cycles = 0.0
   var ports = PortCycles(repeating: 0)
   var score = 0.0
+  /// Whether the orders that its loops can have are in the bounds.
+  var isTight = false
 
   func precedes(_ other: OuterPart) -> Bool {
     score == other.score ? chains.precedes(other.chains) : score < other.score

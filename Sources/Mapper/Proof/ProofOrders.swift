@@ -33,7 +33,7 @@ struct LoopOrder: Hashable, Sendable {
 }
 
 /// How a level's loops in time run, by dimension (bits).
-struct LoopedDimensions: Hashable, Sendable {
+struct LoopedDimensions: Sendable {
   /// More than one pass in some tile, and in every tile.
   var looped: UInt8 = 0
   var clean: UInt8 = 0
@@ -41,6 +41,27 @@ struct LoopedDimensions: Hashable, Sendable {
   var afresh: UInt8 = 0
   /// Tensors (bits) kept inside the level, to which the order matters.
   var kept: UInt8 = 0
+}
+
+/// Orders found before, by level and how the loops run.
+final class OrderMemo {
+  private let context: ProofContext
+  private var known: [UInt64: UnsafeBufferPointer<LoopOrder>] = [:]
+
+  init(_ context: ProofContext) { self.context = context }
+
+  deinit { for list in known.values { list.deallocate() } }
+
+  /// The orders of a level's loops, for as long as this object is there.
+  func orders(_ level: Int, _ loops: LoopedDimensions) -> UnsafeBufferPointer<LoopOrder> {
+    let key =
+      UInt64(level) << 32 | UInt64(loops.looped) << 24 | UInt64(loops.clean) << 16
+      | UInt64(loops.afresh) << 8 | UInt64(loops.kept)
+    if let list = known[key] { return list }
+    let list = UnsafeBufferPointer(copying: ProofOrders(context, level: level, loops).all)
+    known[key] = list
+    return list
+  }
 }
 
 /// The orders of a level's loops in time that can differ in what moves.

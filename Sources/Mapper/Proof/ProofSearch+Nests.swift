@@ -9,45 +9,92 @@ final class NestScratch {
   /// Of each dimension, how it is cut, and all ways to cut it.
   let chains: UnsafeMutablePointer<CutChain>
   var cuts: [CutChains]
+  /// The first three are those to the levels below the array level.
   let flows: UnsafeMutablePointer<Flow>
+  var flowCount = 3
   /// Of each dimension (the lowest bits first), the flows whose tensor it moves.
   var moved = SIMD8<UInt16>(repeating: 0)
   /// Of each level, the flows that its loops in time can move, and those that start there.
   var active = SIMD16<UInt16>(repeating: 0)
   var starting = SIMD16<UInt16>(repeating: 0)
   /// Of each level, the orders of its loops in time.
-  var orders: [[LoopOrder]]
-  /// Orders found before.
-  private var known: [Int: [LoopedDimensions: [LoopOrder]]] = [:]
+  let orders: UnsafeMutablePointer<UnsafeBufferPointer<LoopOrder>>
+  private let memo: OrderMemo
   /// Of each level, what flows that start further out move at least.
-  var outside: [Traffic]
+  let outside: UnsafeMutablePointer<Traffic>
   /// Orders of the levels down to the array level that bounds do not rule out.
   var found: [FoundOrders] = []
   /// The inner part whose flows are the first three; whoever looks at another one clears it, since it
   /// may be at the same place.
   var part: UnsafePointer<InnerPart>?
   var fixed = Traffic()
+  private let context: ProofContext
 
   init(_ context: ProofContext) {
+    self.context = context
     chains = .allocate(capacity: 8)
     chains.initialize(repeating: CutChain(), count: 8)
     flows = .allocate(capacity: Self.mostFlows)
     flows.initialize(repeating: Flow(role: .weight, level: 0), count: Self.mostFlows)
     cuts = (0..<context.dimensionCount).map { CutChains(context, dimension: $0) }
-    orders = Array(repeating: [], count: context.levelCount)
-    outside = Array(repeating: Traffic(), count: context.levelCount)
+    orders = .allocate(capacity: context.levelCount)
+    orders.initialize(
+      repeating: UnsafeBufferPointer(start: nil, count: 0), count: context.levelCount)
+    outside = .allocate(capacity: context.levelCount)
+    outside.initialize(repeating: Traffic(), count: context.levelCount)
+    memo = OrderMemo(context)
   }
 
   deinit {
     chains.deallocate()
     flows.deallocate()
+    orders.deallocate()
+    outside.deallocate()
   }
 
-  func orders(_ context: ProofContext, level: Int, _ loops: LoopedDimensions) -> [LoopOrder] {
-    if let orders = known[level]?[loops] { return orders }
-    let orders = ProofOrders(context, level: level, loops).all
-    known[level, default: [:]][loops] = orders
-    return orders
+  /// Gets ready for one choice of what the levels keep.
+  func begin(_ tables: InnerTables) {
+    part = nil
+    flowCount = min(Self.mostFlows, 3 + tables.terms.outer.count)
+    moved = SIMD8(repeating: 0)
+    active = SIMD16(repeating: 0)
+    starting = SIMD16(repeating: 0)
+    for number in 0..<flowCount {
+      let bit = UInt16(1) << UInt16(number)
+      let term = number < 3 ? nil : tables.terms.outer[number - 3]
+      let level = term.map { $0.child - 1 } ?? context.arrayLevel
+      let relevant = context.relevant[term.map { Int($0.role.rawValue) } ?? number]
+      for dimension in 0..<context.dimensionCount where relevant & (1 << UInt8(dimension)) != 0 {
+        moved[dimension] |= bit
+      }
+      for level in 0...level { active[level] |= bit }
+      if number >= 3 { starting[level] |= bit }
+    }
+  }
+
+  /// Lists the orders of a level's loops, as the chains have them.
+  func listOrders(_ level: Int, _ tables: InnerTables) {
+    orders[level] = memo.orders(level, loops(level, tables))
+  }
+
+  /// How a level's loops run.
+  private func loops(_ level: Int, _ tables: InnerTables) -> LoopedDimensions {
+    var loops = LoopedDimensions()
+    let bit = UInt16(1) << UInt16(level)
+    for dimension in 0..<context.dimensionCount {
+      let chain = chains + dimension
+      guard chain.pointee.looped & bit != 0 else { continue }
+      loops.looped |= 1 << UInt8(dimension)
+      if chain.pointee.clean & bit != 0 { loops.clean |= 1 << UInt8(dimension) }
+      let window = context.windowOfOutputs[dimension] ?? context.windowOfFilters[dimension]
+      let isAfresh = window.map {
+        context.windowTable[$0].restartsAfresh(
+          dimension, step: chain.pointee.front[level], passes: chain.pointee.leastPasses[level])
+      }
+      if isAfresh ?? true { loops.afresh |= 1 << UInt8(dimension) }
+    }
+    loops.kept = tables.keptInside[level]
+    return loops
   }
 }
 
@@ -68,6 +115,8 @@ struct NestPair {
   var leastCycles: Double
   /// The least energy without leakage.
   var energy: Double
+  /// What moves above the array level at least.
+  var outside: Traffic
 }
 
 extension ProofSearch {
@@ -106,7 +155,10 @@ extension ProofSearch {
     }
     let pair = NestPair(
       inner: inner, tables: tables, exposed: exposed, leastCycles: bounds.least.cycles,
-      energy: energy)
+      energy: energy,
+      outside: Traffic(
+        picojoules: outer.pointee.energy - tables.terms.outerConstant,
+        ports: outer.pointee.ports + tables.terms.savedOuter))
     choose(pair, 0, steps: steps)
   }
 
@@ -145,65 +197,56 @@ extension ProofSearch {
 
   /// Looks at all orders of the chosen tiles.
   private mutating func arrange(_ pair: NestPair, steps: Double) {
-    budget.spend(10)
+    budget.spend(4)
     if budget.isSpent { return }
     let tables = pair.tables
-    var base = scratch.fixed
-    base.picojoules += tables.terms.constant + tables.terms.outerConstant
-    base.ports -= tables.terms.savedInner + tables.terms.savedOuter
-    list(tables, &base)
-    let cycles = max(steps + pair.exposed, pair.leastCycles)
+    let level = context.arrayLevel
     var followed = Followed()
-    followed.traffic = base
+    followed.traffic = scratch.fixed
+    followed.traffic.picojoules += tables.terms.constant + tables.terms.outerConstant
+    followed.traffic.ports -= tables.terms.savedInner + tables.terms.savedOuter
     followed.open = 7
+    let cycles = max(steps + pair.exposed, pair.leastCycles)
+    scratch.listOrders(level, tables)
+    scratch.outside[level] = pair.outside
+    guard isAnyWanted(level, followed, cycles: cycles) else { return }
+    budget.spend(6)
+    list(tables, &followed.traffic)
     scratch.found.removeAll(keepingCapacity: true)
     var orders = InlineArray<16, LoopOrder>(repeating: LoopOrder())
-    follow(context.arrayLevel, followed, cycles: cycles, &orders)
+    follow(level, followed, cycles: cycles, &orders)
     if scratch.found.isEmpty { return }
     scratch.found.sort { $0.score < $1.score }
     var nest = ProofNest(
       context: context, keeps: tables.keeps, chains: UnsafePointer(scratch.chains))
     let innermost = context.passesOn ? nest.innermost() : []
+    for level in level + 1..<max(level + 1, context.levelCount) {
+      scratch.listOrders(level, tables)
+    }
     for index in scratch.found.indices {
       let (energy, cycles) = (scratch.found[index].energy, scratch.found[index].cycles)
       if incumbents.ruleOut(energy: energy, cycles: cycles) { continue }
       nest.orders = scratch.found[index].orders
-      evaluate(context.arrayLevel + 1, &nest, innermost)
+      evaluate(level + 1, &nest, innermost)
     }
   }
 
-  /// Lists the flows and orders of the chosen tiles.
+  /// Lists the flows to levels that are not below the array level, and the orders outside it.
+  ///
+  /// - Parameter base: takes what moves in flows that are not followed.
   private func list(_ tables: InnerTables, _ base: inout Traffic) {
-    let scratch = scratch
-    var count = 3
-    for index in tables.terms.outer.indices {
-      let flow = tables.flow(tables.terms.outer[index], UnsafePointer(scratch.chains))
-      if count == NestScratch.mostFlows {
+    for (index, term) in tables.terms.outer.enumerated() {
+      let flow = tables.flow(term, UnsafePointer(scratch.chains))
+      if 3 + index < scratch.flowCount {
+        scratch.flows[3 + index] = flow
+      } else {
         base += flow.staying
-        continue
       }
-      scratch.flows[count] = flow
-      count += 1
-    }
-    scratch.moved = SIMD8(repeating: 0)
-    scratch.active = SIMD16(repeating: 0)
-    scratch.starting = SIMD16(repeating: 0)
-    for number in 0..<count {
-      let bit = UInt16(1) << UInt16(number)
-      let flow = scratch.flows + number
-      let relevant = context.relevant[Int(flow.pointee.role.rawValue)]
-      for dimension in 0..<context.dimensionCount where relevant & (1 << UInt8(dimension)) != 0 {
-        scratch.moved[dimension] |= bit
-      }
-      for level in 0...flow.pointee.level { scratch.active[level] |= bit }
-      if number >= 3 { scratch.starting[flow.pointee.level] |= bit }
-    }
-    for level in 0..<context.levelCount {
-      scratch.orders[level] = scratch.orders(context, level: level, loops(level, tables))
     }
     // What flows that start further out move at least, by the orders of the first level they pass.
     var outside = Traffic()
-    for level in 0..<max(1, context.arrayLevel + 1) {
+    for level in 0...context.arrayLevel {
+      if level < context.arrayLevel { scratch.listOrders(level, tables) }
       scratch.outside[level] = outside
       guard scratch.starting[level] != 0 else { continue }
       var least: Traffic?
@@ -218,24 +261,37 @@ extension ProofSearch {
     }
   }
 
-  /// How a level's loops run.
-  private func loops(_ level: Int, _ tables: InnerTables) -> LoopedDimensions {
-    var loops = LoopedDimensions()
-    let bit = UInt16(1) << UInt16(level)
-    for dimension in 0..<context.dimensionCount {
-      let chain = scratch.chains + dimension
-      guard chain.pointee.looped & bit != 0 else { continue }
-      loops.looped |= 1 << UInt8(dimension)
-      if chain.pointee.clean & bit != 0 { loops.clean |= 1 << UInt8(dimension) }
-      let window = context.windowOfOutputs[dimension] ?? context.windowOfFilters[dimension]
-      let isAfresh = window.map {
-        context.windowTable[$0].restartsAfresh(
-          dimension, step: chain.pointee.front[level], passes: chain.pointee.leastPasses[level])
-      }
-      if isAfresh ?? true { loops.afresh |= 1 << UInt8(dimension) }
+  /// Whether any order of a level is wanted, if all flows that start further out move their least.
+  private func isAnyWanted(_ level: Int, _ followed: Followed, cycles: Double) -> Bool {
+    for order in scratch.orders[level] {
+      var next = followed
+      pass(order, level, &next)
+      let least = next.traffic + staying(next.open) + scratch.outside[level]
+      let figures = figures(least.picojoules, max(cycles, least.ports.max() * (1 - 1e-12)))
+      if !incumbents.ruleOut(energy: figures.energy, cycles: figures.cycles) { return true }
     }
-    loops.kept = tables.keptInside[level]
-    return loops
+    return false
+  }
+
+  /// Tightens the bounds of an outer part whose tiles are all known, by the orders that its loops can
+  /// have.
+  mutating func tighten(_ outer: UnsafeMutablePointer<OuterPart>, _ scheme: Scheme) {
+    outer.pointee.isTight = true
+    let tables = scheme.tables
+    for dimension in 0..<context.dimensionCount {
+      scratch.chains[dimension] = CutChain(
+        scheme.outerTables.chain(dimension, outer.pointee.chains),
+        levels: context.arrayLevel)
+    }
+    var traffic = Traffic(
+      picojoules: tables.terms.outerConstant,
+      ports: PortCycles(repeating: 0) - tables.terms.savedOuter)
+    let level = context.arrayLevel
+    scratch.orders[level] = UnsafeBufferPointer(start: nil, count: 0)
+    list(tables, &traffic)
+    traffic += scratch.outside[level]
+    outer.pointee.energy = max(outer.pointee.energy, traffic.picojoules)
+    outer.pointee.ports = pointwiseMax(outer.pointee.ports, traffic.ports)
   }
 
   /// Traffic of flows (bits) whose tensors stay.
@@ -304,8 +360,7 @@ extension ProofSearch {
     _ level: Int, _ followed: Followed, cycles: Double,
     _ orders: inout InlineArray<16, LoopOrder>
   ) {
-    for number in scratch.orders[level].indices {
-      let order = scratch.orders[level][number]
+    for order in scratch.orders[level] {
       var next = followed
       pass(order, level, &next)
       let least = next.traffic + staying(next.open) + scratch.outside[level]
@@ -339,8 +394,8 @@ extension ProofSearch {
       }
       return
     }
-    for number in scratch.orders[level].indices {
-      nest.orders[level] = scratch.orders[level][number]
+    for order in scratch.orders[level] {
+      nest.orders[level] = order
       evaluate(level + 1, &nest, innermost)
     }
   }

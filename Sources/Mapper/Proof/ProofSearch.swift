@@ -129,7 +129,7 @@ struct ProofSearch {
     scheme.promise = innerParts.first?.score ?? scheme.score(incumbents)
     for part in innerParts.prefix(4) {
       var part = part
-      scratch.part = nil
+      scratch.begin(scheme.tables)
       var outer = OuterSearch(
         scheme.outerTables, incumbents: incumbents,
         inner: LeastInner([part], slowestPort: scheme.outer.slowestPort), most: 0, budget: budget)
@@ -189,7 +189,7 @@ struct ProofSearch {
       giveUp(scheme)
       return
     }
-    joinAll(inner.parts, RankedOuterParts(outer.parts, context), scheme, least)
+    joinAll(inner.parts, RankedOuterParts(outer.parts, scheme.outerTables), scheme, least)
   }
 
   /// Joins all inner parts with all outer ones, the most promising first.
@@ -197,25 +197,22 @@ struct ProofSearch {
     _ inner: [InnerPart], _ outer: RankedOuterParts, _ scheme: Scheme, _ least: LeastInner
   ) {
     // Where a port is the slowest, more steps do not make a mapping slower.
-    let isPortBound = outer.parts.contains {
-      ($0.ports + least.ports).max() > least.cycles + $0.cycles
-    }
+    let isPortBound = outer.isPortBound(with: least)
     let order = inner.indices.sorted { (inner[$0].score, $0) < (inner[$1].score, $1) }
+    scratch.begin(scheme.tables)
     inner.withUnsafeBufferPointer { inner in
-      outer.parts.withUnsafeBufferPointer { parts in
-        for index in order where !budget.isSpent {
-          join(
-            inner.baseAddress.unsafelyUnwrapped + index, parts, outer, scheme, least,
-            isPortBound: isPortBound)
-        }
+      for index in order where !budget.isSpent {
+        join(
+          inner.baseAddress.unsafelyUnwrapped + index, outer, scheme, least,
+          isPortBound: isPortBound)
       }
     }
   }
 
   /// Joins one inner part with all outer ones.
   private mutating func join(
-    _ part: UnsafePointer<InnerPart>, _ parts: UnsafeBufferPointer<OuterPart>,
-    _ outer: RankedOuterParts, _ scheme: Scheme, _ least: LeastInner, isPortBound: Bool
+    _ part: UnsafePointer<InnerPart>, _ outer: RankedOuterParts, _ scheme: Scheme,
+    _ least: LeastInner, isPortBound: Bool
   ) {
     let perCycle = context.prices.picojoulesPerCycle
     let (energy, cycles, ports) = (
@@ -223,13 +220,14 @@ struct ProofSearch {
     )
     let bound = figures(energy + outer.least.energy, max(cycles + outer.least.cycles, ports))
     if incumbents.ruleOut(energy: bound.energy, cycles: bound.cycles) { return }
-    budget.spend(Int64(outer.keys.count / 64))
+    budget.spend(Int64(outer.count / 64))
     scratch.part = nil
     outer.fit(part)
     search: for word in outer.fitting.indices {
       var rest = outer.fitting[word]
       while rest != 0 {
-        let key = outer.keys[64 * word + rest.trailingZeroBitCount]
+        let place = outer.keys + (64 * word + rest.trailingZeroBitCount)
+        let key = place.pointee
         rest &= rest - 1
         if incumbents.endsBefore(
           score: key.score, energy: energy - least.energy,
@@ -244,7 +242,9 @@ struct ProofSearch {
         if incumbents.ruleOut(energy: energy + key.energy + perCycle * whole, cycles: whole) {
           continue
         }
-        join(part, parts.baseAddress.unsafelyUnwrapped + key.index, scheme)
+        let other = outer.parts + key.index
+        join(part, other, scheme)
+        place.pointee.energy = other.pointee.energy
         if budget.isSpent { break search }
       }
     }
@@ -271,11 +271,16 @@ struct ProofSearch {
   /// Looks at all mappings of an inner and an outer part that bounds do not rule out.
   @inline(__always)
   private mutating func join(
-    _ inner: UnsafePointer<InnerPart>, _ outer: UnsafePointer<OuterPart>, _ scheme: Scheme
+    _ inner: UnsafePointer<InnerPart>, _ outer: UnsafeMutablePointer<OuterPart>, _ scheme: Scheme
   ) {
     if any(inner.pointee.leastFront .> outer.pointee.most) { return }
-    let bounds = bounds(inner, outer, scheme)
+    var bounds = bounds(inner, outer, scheme)
     if !isWanted(bounds) { return }
+    if context.isPerfect && !outer.pointee.isTight {
+      tighten(outer, scheme)
+      bounds = self.bounds(inner, outer, scheme)
+      if !isWanted(bounds) { return }
+    }
     cut(inner, outer, scheme, bounds)
   }
 

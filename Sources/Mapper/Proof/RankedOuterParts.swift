@@ -13,32 +13,74 @@ final class RankedOuterParts {
     var index: Int
   }
 
-  let parts: [OuterPart]
-  let keys: [Key]
+  let count: Int
+  /// The parts as they were listed, and what is read most often, the most promising first. Whoever
+  /// finds better bounds of a part may put them there.
+  let parts: UnsafeMutablePointer<OuterPart>
+  let keys: UnsafeMutablePointer<Key>
   let least: (energy: Double, cycles: Double)
   /// Parts (bits in the order of the keys) that fit the inner part last asked about.
   private(set) var fitting: [UInt64]
-  private let context: ProofContext
+  private let tables: OuterTables
+  /// Of each dimension and part, in the order of the keys, the number of its chain.
+  private let chains: UnsafeMutablePointer<UInt16>
   /// By dimension and an inner part's shortest tile in front of the array level's children.
   private var known: [Int: [UInt64]] = [:]
 
-  init(_ parts: [OuterPart], _ context: ProofContext) {
+  init(_ list: [OuterPart], _ tables: OuterTables) {
+    self.tables = tables
+    count = list.count
+    let parts = UnsafeMutablePointer<OuterPart>.allocate(capacity: count)
     self.parts = parts
-    self.context = context
-    keys = parts.indices.map {
-      Key(score: parts[$0].score, energy: parts[$0].energy, cycles: parts[$0].cycles, index: $0)
-    }.sorted { ($0.score, $0.index) < ($1.score, $1.index) }
-    least = (
-      keys.reduce(.infinity) { min($0, $1.energy) }, keys.reduce(.infinity) { min($0, $1.cycles) }
-    )
-    fitting = Array(repeating: 0, count: (keys.count + 63) / 64)
+    list.withUnsafeBufferPointer { list in
+      if let first = list.baseAddress { parts.initialize(from: first, count: list.count) }
+    }
+    keys = .allocate(capacity: count)
+    var least = (energy: Double.infinity, cycles: Double.infinity)
+    for index in 0..<count {
+      let part = parts + index
+      (keys + index).initialize(
+        to: Key(
+          score: part.pointee.score, energy: part.pointee.energy, cycles: part.pointee.cycles,
+          index: index))
+      least.energy = min(least.energy, part.pointee.energy)
+      least.cycles = min(least.cycles, part.pointee.cycles)
+    }
+    self.least = least
+    var ranked = UnsafeMutableBufferPointer(start: keys, count: count)
+    ranked.sort {
+      ($0.score, $0.index) < ($1.score, $1.index)
+    }
+    let dimensions = tables.context.dimensionCount
+    chains = .allocate(capacity: count * dimensions)
+    for number in 0..<count {
+      let numbers = parts[keys[number].index].chains
+      for dimension in 0..<dimensions {
+        (chains + (dimension * count + number)).initialize(to: numbers[dimension])
+      }
+    }
+    fitting = Array(repeating: 0, count: (count + 63) / 64)
+  }
+
+  deinit {
+    parts.deallocate()
+    keys.deallocate()
+    chains.deallocate()
+  }
+
+  /// Whether a port may be slower than the steps, together with an inner part of the least cycles.
+  func isPortBound(with inner: LeastInner) -> Bool {
+    (0..<count).contains {
+      (parts[$0].ports + inner.ports).max() > inner.cycles + parts[$0].cycles
+    }
   }
 
   /// Finds the parts that an inner one can be joined with, as far as each dimension by itself shows.
   func fit(_ inner: UnsafePointer<InnerPart>) {
     for word in fitting.indices { fitting[word] = .max }
-    if keys.count % 64 != 0 { fitting[fitting.count - 1] = (1 << UInt64(keys.count % 64)) - 1 }
-    for dimension in 0..<context.dimensionCount where inner.pointee.leastFront[dimension] > 1 {
+    if count % 64 != 0 { fitting[fitting.count - 1] = (1 << UInt64(count % 64)) - 1 }
+    for dimension in 0..<tables.context.dimensionCount
+    where inner.pointee.leastFront[dimension] > 1 {
       let bits = fitting(dimension, inner.pointee.leastFront[dimension])
       for word in fitting.indices { fitting[word] &= bits[word] }
     }
@@ -47,11 +89,21 @@ final class RankedOuterParts {
   private func fitting(_ dimension: Int, _ front: Int32) -> [UInt64] {
     let key = dimension << 32 | Int(front)
     if let bits = known[key] { return bits }
+    let level = tables.context.arrayLevel
+    let isPerfect = tables.context.isPerfect
+    let fits = tables.chains(dimension).map { entry -> UInt64 in
+      front <= entry.chain.most[level]
+        && (!isPerfect || entry.chain.least[level] % front == 0) ? 1 : 0
+    }
     var bits = [UInt64](repeating: 0, count: fitting.count)
-    for (number, key) in keys.enumerated() {
-      let (least, most) = (parts[key.index].least[dimension], parts[key.index].most[dimension])
-      if front <= most, !context.isPerfect || least % front == 0 {
-        bits[number / 64] |= 1 << UInt64(number % 64)
+    let chains = chains + dimension * count
+    fits.withUnsafeBufferPointer { fits in
+      for word in bits.indices {
+        var found: UInt64 = 0
+        for bit in 0..<min(64, count - 64 * word) {
+          found |= fits[Int(chains[64 * word + bit])] << UInt64(bit)
+        }
+        bits[word] = found
       }
     }
     known[key] = bits
