@@ -91,7 +91,9 @@ struct OuterPart {
   var visits = SIMD4<Double>(repeating: 1)
   /// Dimensions (bits) that are not cut.
   var whole: UInt8 = 0
-  var energy = 0.0
+  /// The least energy, and by the set of tensors that the innermost loop leaves in place.
+  var energies = SIMD4<Double>(repeating: 0)
+  var energy: Double { energies.min3 }
   /// Cycles of first and last tiles.
   var cycles = 0.0
   var ports = PortCycles(repeating: 0)

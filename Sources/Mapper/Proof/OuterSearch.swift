@@ -34,20 +34,13 @@ struct OuterSearch {
   private let order: [Int]
   private let isPerfect: Bool
   private let whole: UInt8
+  /// Products over the dimensions assigned so far.
+  private let products: OuterProducts
   private(set) var parts: [OuterPart] = []
   private(set) var visits: Int64 = 0
   private(set) var budget: Budget
   private let most: Int
   private(set) var isFull = false
-
-  private struct State {
-    var chains = SIMD8<UInt16>(repeating: 0)
-    /// Dimensions (bits) that are assigned.
-    var assigned: UInt8 = 0
-    var moving: TermVector
-    var staying: TermVector
-    var score = 0.0
-  }
 
   init(
     _ tables: OuterTables, incumbents: Incumbents, inner: LeastInner, most: Int, budget: Budget
@@ -61,103 +54,81 @@ struct OuterSearch {
     order = tables.order
     isPerfect = context.isPerfect
     whole = UInt8(truncatingIfNeeded: (1 << context.dimensionCount) - 1)
+    products = OuterProducts(tables)
   }
 
-  private var start: State {
-    // What no dimension of more than one index adds: counts of tensors that are there.
-    var words = TermVector(repeating: 1)
-    for (index, term) in tables.terms.enumerated() where term.role == .input {
-      words[index] = context.windows.reduce(1) { $0 * $1.all }
-    }
-    return State(moving: words, staying: words)
-  }
-
-  @inline(__always)
-  private func extended(_ state: State, _ dimension: Int, _ number: Int) -> State {
-    var next = state
-    let entry = tables.chains(dimension).baseAddress.unsafelyUnwrapped + number
-    next.chains[dimension] = UInt16(truncatingIfNeeded: number)
-    next.assigned |= 1 << UInt8(dimension)
-    next.moving *= entry.pointee.moving
-    next.staying *= entry.pointee.staying
-    return next
-  }
-
-  /// Energy of outer terms: at each level tensors stay that one loop leaves in place.
-  private func energy(_ moving: TermVector, _ staying: TermVector, isCut: Bool) -> Double {
+  /// Energy of outer terms, by the set of tensors that the innermost loop leaves in place: at each level
+  /// tensors stay that one loop does not move.
+  private func energies(
+    _ moving: UnsafeMutablePointer<Double>, _ staying: UnsafeMutablePointer<Double>,
+    _ rest: UnsafePointer<Double>, isCut: Bool
+  ) -> SIMD4<Double> {
     var sum = tables.inner.terms.outerConstant
+    var last = SIMD4<Double>(repeating: 0)
     for level in 1..<max(1, context.arrayLevel + 1) {
       var saved = SIMD4<Double>(repeating: 0)
       // Tiles at the border of a level further out may let a tensor stay by half.
       let share = level > 1 && isCut && !isPerfect ? 0.5 : 1.0
-      for (index, term) in tables.terms.enumerated() where term.child == level {
-        let least = term.price * staying[index]
-        let extra = max(0, term.price * moving[index] - least) * share
+      for index in tables.terms.indices where tables.terms[index].child == level {
+        let price = tables.terms[index].price
+        let least = price * (staying[index] * rest[index])
+        let extra = max(0, price * (moving[index] * rest[index]) - least) * share
         sum += least + extra
-        saved[Int(term.role.rawValue)] += extra
+        saved[Int(tables.terms[index].role.rawValue)] += extra
       }
-      sum -= context.mostSaved(saved)
+      if level == context.arrayLevel && context.knowsOuterClass {
+        last = context.saved(saved)
+      } else {
+        sum -= context.mostSaved(saved)
+      }
     }
-    return sum
+    return SIMD4(repeating: sum) - last
   }
 
-  mutating func run() { visit(start, 0) }
+  mutating func run() {
+    // Most of the parts stay where energy of the outer levels is small beside the rest.
+    parts.reserveCapacity(
+      order.reduce(1) { min(Self.mostReserved, $0 * max(1, tables.chains($1).count)) })
+    visit(SIMD8(repeating: 0), 0)
+  }
 
-  private mutating func visit(_ state: State, _ position: Int) {
+  private static let mostReserved = 40_000
+
+  private mutating func visit(_ numbers: SIMD8<UInt16>, _ position: Int) {
     guard position < order.count else {
-      finish(state)
+      finish(numbers)
       return
     }
     let dimension = order[position]
-    let rest = tables.rests[position + 1]
     let cycles = max(inner.cycles, inner.slowestPort)
+    var numbers = numbers
     for number in tables.chains(dimension).indices {
       visits += 1
       budget.spend(2)
       if budget.isSpent { isFull = true }
-      let next = extended(state, dimension, number)
-      if !fits(next) { continue }
-      let energy = inner.energy + energy(next.moving * rest, next.staying * rest, isCut: true)
+      numbers[dimension] = UInt16(truncatingIfNeeded: number)
+      guard products.extend(position, numbers) else { continue }
+      let energy =
+        inner.energy
+        + energies(
+          products.moving(position + 1), products.staying(position + 1),
+          tables.rest(position + 1), isCut: true
+        ).min3
       let total = energy + context.prices.picojoulesPerCycle * cycles
       if incumbents.ruleOut(energy: total, cycles: cycles) { continue }
-      visit(next, position + 1)
+      visit(numbers, position + 1)
       if isFull { return }
     }
   }
 
-  /// A dimension's extent in the smallest tile of a level; one index where it is not assigned yet.
-  @inline(__always)
-  private func least(_ state: State, _ dimension: Int, _ level: Int) -> Int32 {
-    guard state.assigned & (1 << UInt8(dimension)) != 0 else { return 1 }
-    return tables.chains(dimension)[Int(state.chains[dimension])].chain.least[level]
-  }
-
-  /// Whether the smallest tiles fit, dimensions not assigned being single indices.
-  private func fits(_ state: State) -> Bool {
-    var used = 0.0
-    var level = 0
-    for footprint in tables.footprints {
-      if footprint.level != level {
-        level = footprint.level
-        used = 0
-      }
-      let words = context.firstWords(footprint.role) { least(state, $0, level) }
-      let bits = words * footprint.bits
-      used = footprint.isShared ? used + bits : bits
-      if used > footprint.available { return false }
-    }
-    return true
-  }
-
-  /// The part of a full assignment.
-  private func part(_ state: State) -> OuterPart {
+  /// The part whose products are complete.
+  private func part(_ numbers: SIMD8<UInt16>) -> OuterPart {
     var part = OuterPart()
-    part.chains = state.chains
+    part.chains = numbers
     let level = context.arrayLevel
     for dimension in 0..<context.dimensionCount {
       let chain =
-        tables.chains(dimension).baseAddress.unsafelyUnwrapped
-        + Int(state.chains[dimension])
+        tables.chains(dimension).baseAddress.unsafelyUnwrapped + Int(numbers[dimension])
       part.least[dimension] = chain.pointee.chain.least[level]
       part.most[dimension] = chain.pointee.chain.most[level]
       let bit = UInt8(1) << UInt8(dimension)
@@ -167,20 +138,21 @@ struct OuterSearch {
         part.visits[role] *= Double(count)
       }
     }
-    var (moving, staying) = (state.moving, state.staying)
-    let halo = halo(state)
+    let (moving, staying) = (products.moving(order.count), products.staying(order.count))
+    let halo = halo(numbers)
     if halo > 1 {
       for (index, term) in tables.terms.enumerated() where term.role == .input && term.child == 1 {
         moving[index] *= halo
         staying[index] *= halo
       }
     }
-    part.energy = energy(moving, staying, isCut: part.whole != whole)
+    part.energies = energies(
+      moving, staying, tables.rest(order.count), isCut: part.whole != whole)
     part.ports = PortCycles(repeating: 0) - tables.inner.terms.savedOuter
     for (index, term) in tables.terms.enumerated() {
       part.ports += (term.atParent + term.atChild) * staying[index]
     }
-    part.cycles = exposed(state)
+    part.cycles = exposed()
     return part
   }
 
@@ -189,13 +161,13 @@ struct OuterSearch {
   /// The innermost loop that moves the input runs along one axis at most, where its sweep moves each
   /// word once. Along all others neighbouring tiles read what they share again, if a loop along an
   /// axis that begins anew finds nothing of what it left.
-  private func halo(_ state: State) -> Double {
+  private func halo(_ numbers: SIMD8<UInt16>) -> Double {
     var most = 1.0
     var product = 1.0
     for window in context.windowTable.indices {
       let words = context.windowTable.baseAddress.unsafelyUnwrapped + window
-      let p = tables.chains(words.pointee.p)[Int(state.chains[words.pointee.p])].chain
-      let r = tables.chains(words.pointee.r)[Int(state.chains[words.pointee.r])].chain
+      let p = tables.chains(words.pointee.p)[Int(numbers[words.pointee.p])].chain
+      let r = tables.chains(words.pointee.r)[Int(numbers[words.pointee.r])].chain
       guard r.counts[1] == 1, words.pointee.all > 0 else { return 1 }
       guard p.counts[1] > 1 else { continue }
       guard
@@ -212,41 +184,34 @@ struct OuterSearch {
   }
 
   /// Cycles of first and last tiles.
-  private func exposed(_ state: State) -> Double {
+  private func exposed() -> Double {
     var cycles = 0.0
     var index = 0
     let transfers = tables.transfers
+    let words = products.transferred(order.count)
     while index < transfers.count {
       let level = transfers[index].level
       var fill = PortCycles(repeating: 0)
       var drain = fill
       while index < transfers.count, transfers[index].level == level {
-        let transfer = transfers[index]
+        let transfer = transfers.baseAddress.unsafelyUnwrapped + index
+        let words = words[index]
         index += 1
-        // The last output tile may be shorter.
-        let isCutOff = transfer.role == .output && !isPerfect
-        let words = context.firstWords(transfer.role) { dimension in
-          let chain =
-            tables.chains(dimension).baseAddress.unsafelyUnwrapped
-            + Int(state.chains[dimension])
-          return isCutOff && chain.pointee.chain.counts[level] > 1
-            ? 1 : chain.pointee.chain.least[level]
-        }
-        if transfer.isSingle {
+        if transfer.pointee.isSingle {
           // All transfers take turns at the level's own ports.
-          fill += transfer.atChild * words
+          fill += transfer.pointee.atChild * words
           continue
         }
-        let load = (transfer.atChild + transfer.atParent) * words
-        if transfer.role == .output { drain += load } else { fill += load }
+        let load = (transfer.pointee.atChild + transfer.pointee.atParent) * words
+        if transfer.pointee.role == .output { drain += load } else { fill += load }
       }
       cycles += (fill.max() - 1e-9).rounded(.up) + (drain.max() - 1e-9).rounded(.up)
     }
     return max(0, cycles)
   }
 
-  private mutating func finish(_ state: State) {
-    var part = part(state)
+  private mutating func finish(_ numbers: SIMD8<UInt16>) {
+    var part = part(numbers)
     let cycles = max(inner.cycles + part.cycles, (part.ports + inner.ports).max() * (1 - 1e-12))
     let energy =
       inner.energy + part.energy + context.prices.picojoulesPerCycle * cycles
@@ -261,64 +226,81 @@ struct OuterSearch {
 
   // MARK: - Some good parts
 
-  /// The most promising parts, found by keeping so many of each step.
+  /// The most promising parts, found by keeping so many of each step; those around one inner part.
+  ///
+  /// - Parameter score: what parts are compared by once they are whole.
   mutating func promising(
     width: Int, around center: InnerPart, score: (OuterPart) -> Double
   ) -> [OuterPart] {
-    var states = [start]
+    var states = [(chains: SIMD8<UInt16>(repeating: 0), score: 0.0)]
     for (position, dimension) in order.enumerated() {
-      var next: [State] = []
-      let rest = tables.rests[position + 1]
+      var next: [(chains: SIMD8<UInt16>, score: Double)] = []
       for state in states {
+        var numbers = state.chains
+        for earlier in 0..<position { _ = products.extend(earlier, numbers) }
         for number in tables.chains(dimension).indices {
           visits += 1
           guard tables.chains(dimension)[number].chain.takesIn(center, dimension, context)
           else { continue }
-          var longer = extended(state, dimension, number)
-          guard fits(longer) else { continue }
+          numbers[dimension] = UInt16(truncatingIfNeeded: number)
+          guard products.extend(position, numbers) else { continue }
           let energy =
-            inner.energy + energy(longer.moving * rest, longer.staying * rest, isCut: true)
-          let cycles = inner.cycles + (position + 1 == order.count ? exposed(longer) : 0)
-          longer.score = incumbents.score(
-            energy: energy + context.prices.picojoulesPerCycle * cycles, cycles: cycles)
-          next.append(longer)
+            inner.energy
+            + energies(
+              products.moving(position + 1), products.staying(position + 1),
+              tables.rest(position + 1), isCut: true
+            ).min3
+          let cycles = inner.cycles + (position + 1 == order.count ? exposed() : 0)
+          next.append(
+            (
+              numbers,
+              incumbents.score(
+                energy: energy + context.prices.picojoulesPerCycle * cycles, cycles: cycles)
+            ))
         }
       }
       next.sort { $0.score == $1.score ? $0.chains.precedes($1.chains) : $0.score < $1.score }
       states = Array(next.prefix(width))
     }
-    return states.map { improved($0, around: center, score) }.sorted { $0.precedes($1) }
+    var seen: Set<SIMD8<UInt16>> = []
+    var found: [OuterPart] = []
+    for state in states {
+      let part = improved(state.chains, around: center, score, &seen)
+      if let part { found.append(part) }
+    }
+    return found.sorted { $0.precedes($1) }
   }
 
-  private func scored(_ state: State, _ score: (OuterPart) -> Double) -> OuterPart {
-    var part = self.part(state)
+  private func scored(_ numbers: SIMD8<UInt16>, _ score: (OuterPart) -> Double) -> OuterPart? {
+    for position in order.indices where !products.extend(position, numbers) { return nil }
+    var part = part(numbers)
     part.score = score(part)
     return part
   }
 
-  /// Changes the cut of one dimension at a time as long as that helps.
+  /// Changes the cut of one dimension at a time as long as that helps; `nil` on coming to where an
+  /// earlier walk was.
   private func improved(
-    _ state: State, around center: InnerPart, _ score: (OuterPart) -> Double
-  ) -> OuterPart {
-    var best = scored(state, score)
+    _ numbers: SIMD8<UInt16>, around center: InnerPart, _ score: (OuterPart) -> Double,
+    _ seen: inout Set<SIMD8<UInt16>>
+  ) -> OuterPart? {
+    guard seen.insert(numbers).inserted, var best = scored(numbers, score) else { return nil }
     var changed = true
     while changed {
       changed = false
       for dimension in order {
+        var closest = best
         for number in tables.chains(dimension).indices
         where tables.chains(dimension)[number].chain.takesIn(center, dimension, context) {
           var chosen = best.chains
-          if chosen[dimension] == UInt16(number) { continue }
-          chosen[dimension] = UInt16(number)
-          var other = start
-          for dimension in order { other = extended(other, dimension, Int(chosen[dimension])) }
-          guard fits(other) else { continue }
-          let part = scored(other, score)
-          if part.precedes(best) {
-            best = part
-            changed = true
-          }
+          if chosen[dimension] == UInt16(truncatingIfNeeded: number) { continue }
+          chosen[dimension] = UInt16(truncatingIfNeeded: number)
+          if let part = scored(chosen, score), part.precedes(closest) { closest = part }
         }
+        guard closest.chains != best.chains else { continue }
+        best = closest
+        changed = true
+        if !seen.insert(best.chains).inserted { return nil }
       }
     }
     return best

@@ -32,8 +32,12 @@ final class OuterTables {
   private let entries: [UnsafeBufferPointer<Entry>]
   /// The dimensions in the order in which the search assigns them: filter dimensions of axes first.
   let order: [Int]
-  /// Of the dimensions from a position on, the least words.
-  let rests: UnsafeBufferPointer<TermVector>
+  /// Footprints and transfers, whose words are counted.
+  let watched: UnsafeBufferPointer<Watched>
+  /// Of the dimensions from a position on, the least words of each term.
+  private let rests: UnsafeBufferPointer<Double>
+  /// Of the dimensions from a position on, the least words of each footprint.
+  private let restsOfWords: UnsafeBufferPointer<Double>
   /// What every outer part adds at least: each tensor moves once.
   let least: LeastOuter
 
@@ -61,7 +65,30 @@ final class OuterTables {
       )
     }
     order = (0..<context.dimensionCount).sorted { rank($0) < rank($1) }
-    var rests = [TermVector(repeating: 1)]
+    let footprintList = Array(footprints)
+    watched = UnsafeBufferPointer(
+      copying: footprintList.map { Watched(role: $0.role, level: $0.level, isCutOff: false) }
+        + transfers.map {
+          Watched(
+            role: $0.role, level: $0.level, isCutOff: $0.role == .output && !context.isPerfect)
+        })
+    var restsOfWords: [Double] = []
+    for position in 0...order.count {
+      for footprint in footprintList {
+        restsOfWords.append(
+          order[position...].reduce(1) { words, dimension in
+            guard context.isRelevant(dimension, to: footprint.role) else { return words }
+            guard footprint.role == .input, context.isInWindow(dimension) else {
+              return context.isSimple(footprint.role, dimension) ? words : 0
+            }
+            // Windows are known once their outputs are assigned; before, one row of one.
+            guard let window = context.windowOfOutputs[dimension] else { return words }
+            return words * context.windows[window].words(outputs: 1, filters: 1)
+          })
+      }
+    }
+    self.restsOfWords = UnsafeBufferPointer(copying: restsOfWords)
+    var rests = [[Double](repeating: 1, count: inner.terms.outer.count)]
     for dimension in order.reversed() {
       var words = rests[rests.count - 1]
       for (index, term) in inner.terms.outer.enumerated()
@@ -72,7 +99,7 @@ final class OuterTables {
       }
       rests.append(words)
     }
-    self.rests = UnsafeBufferPointer(copying: rests.reversed())
+    self.rests = UnsafeBufferPointer(copying: rests.reversed().flatMap { $0 })
     least = Self.least(inner)
   }
 
@@ -82,6 +109,8 @@ final class OuterTables {
     footprints.deallocate()
     for list in entries { list.deallocate() }
     rests.deallocate()
+    restsOfWords.deallocate()
+    watched.deallocate()
   }
 
   /// Whether every dimension can be cut at all.
@@ -90,6 +119,18 @@ final class OuterTables {
   /// The chains of a dimension.
   @inline(__always)
   func chains(_ dimension: Int) -> UnsafeBufferPointer<Entry> { entries[dimension] }
+
+  /// Of the dimensions from a position on, the least words of each term.
+  @inline(__always)
+  func rest(_ position: Int) -> UnsafePointer<Double> {
+    rests.baseAddress.unsafelyUnwrapped + position * terms.count
+  }
+
+  /// Of the dimensions from a position on, the least words of a footprint.
+  @inline(__always)
+  func restOfWords(_ position: Int, _ footprint: Int) -> Double {
+    restsOfWords[position * footprints.count + footprint]
+  }
 
   /// The chain of a dimension that a part has chosen.
   @inline(__always)

@@ -160,18 +160,37 @@ final class ProofContext: @unchecked Sendable {
     }
   }
 
-  /// The most that tensors can save by staying, if of those the innermost loop does not move.
+  /// What tensors can save by staying, by the set of those that the innermost loop does not move.
   @inline(__always)
-  func mostSaved(_ extra: SIMD4<Double>) -> Double {
-    var most = 0.0
+  func saved(_ extra: SIMD4<Double>) -> SIMD4<Double> {
+    var saved = SIMD4<Double>(repeating: 0)
     for number in 0..<3 {
       let set = classes[number]
-      var sum = 0.0
-      for role in 0..<3 where set & (1 << UInt8(role)) != 0 { sum += max(0, extra[role]) }
-      most = max(most, sum)
+      for role in 0..<3 where set & (1 << UInt8(role)) != 0 {
+        saved[number] += max(0, extra[role])
+      }
     }
-    return most
+    return saved
   }
+
+  /// The most that tensors can save by staying, if of those the innermost loop does not move.
+  @inline(__always)
+  func mostSaved(_ extra: SIMD4<Double>) -> Double { saved(extra).max() }
+
+  /// The sets of tensors (as bits, numbered like `classes`) that have all that a loop leaves in place.
+  func classes(leftBy dimension: Int) -> UInt8 {
+    let bit = UInt8(1) << UInt8(dimension)
+    let still = TensorRole.allCases.reduce(UInt8(0)) {
+      relevant[Int($1.rawValue)] & bit == 0 && space.problem.projections[$1] != nil
+        ? $0 | (1 << $1.rawValue) : $0
+    }
+    return (0..<3).reduce(0) { classes[$1] & still == still ? $0 | 1 << UInt8($1) : $0 }
+  }
+
+  /// Whether the innermost loop outside the array level is the same for all tiles, so that it says
+  /// what stays over the loops there: with imperfect factors further levels may have tiles at the
+  /// border with no pass of it.
+  var knowsOuterClass: Bool { isPerfect || arrayLevel <= 1 }
 
   /// Words along an axis, at least; those of an axis that is too long to be looked at count as one.
   private static func words(_ axis: AffineAxis, of problem: Problem, storesPadding: Bool) -> Double

@@ -22,6 +22,9 @@ final class NestScratch {
   private let memo: OrderMemo
   /// Of each level, what flows that start further out move at least.
   let outside: UnsafeMutablePointer<Traffic>
+  /// Picojoules of those that start next to the array level, by the set of tensors that the innermost
+  /// loop there leaves in place.
+  var nearest = SIMD4<Double>(repeating: 0)
   /// Orders of the levels down to the array level that bounds do not rule out.
   var found: [FoundOrders] = []
   /// The inner part whose flows are the first three; whoever looks at another one clears it, since it
@@ -246,18 +249,24 @@ extension ProofSearch {
     // What flows that start further out move at least, by the orders of the first level they pass.
     var outside = Traffic()
     for level in 0...context.arrayLevel {
-      if level < context.arrayLevel { scratch.listOrders(level, tables) }
       scratch.outside[level] = outside
-      guard scratch.starting[level] != 0 else { continue }
+      if level == context.arrayLevel { break }
+      scratch.listOrders(level, tables)
       var least: Traffic?
+      var nearest = SIMD4<Double>(repeating: .infinity)
       for order in scratch.orders[level] {
         var followed = Followed()
         followed.open = scratch.starting[level]
         pass(order, level, &followed)
         let traffic = followed.traffic + staying(followed.open)
         least = least.map { Traffic.least($0, traffic) } ?? traffic
+        let classes = order.count == 0 ? 7 : context.classes(leftBy: order[0])
+        for number in 0..<3 where classes & (1 << UInt8(number)) != 0 {
+          nearest[number] = min(nearest[number], traffic.picojoules)
+        }
       }
       if let least { outside += least }
+      if level == context.arrayLevel - 1 { scratch.nearest = nearest }
     }
   }
 
@@ -286,12 +295,13 @@ extension ProofSearch {
     var traffic = Traffic(
       picojoules: tables.terms.outerConstant,
       ports: PortCycles(repeating: 0) - tables.terms.savedOuter)
-    let level = context.arrayLevel
-    scratch.orders[level] = UnsafeBufferPointer(start: nil, count: 0)
     list(tables, &traffic)
+    let level = context.arrayLevel
     traffic += scratch.outside[level]
-    outer.pointee.energy = max(outer.pointee.energy, traffic.picojoules)
     outer.pointee.ports = pointwiseMax(outer.pointee.ports, traffic.ports)
+    if level == 0 { return }
+    let further = traffic.picojoules - scratch.nearest.min3
+    outer.pointee.energies = pointwiseMax(outer.pointee.energies, scratch.nearest + further)
   }
 
   /// Traffic of flows (bits) whose tensors stay.

@@ -313,7 +313,9 @@ struct ProofSearch {
       looped |= 1 << UInt8(dimension)
     }
     let beginsAfresh = beginsAfresh(inner, outer)
-    var (staying, moving) = (SIMD4<Double>(repeating: 0), SIMD4<Double>(repeating: 0))
+    var moving = SIMD4<Double>(repeating: 0)
+    // Where the loops outside the array level leave the tensor in place, and where they do not.
+    var (staying, visited) = (moving, moving)
     for role in 0..<3 {
       let relevant = context.relevant[role]
       // Tiles at the border may have one pass where the others have more.
@@ -322,26 +324,34 @@ struct ProofSearch {
       if role == 1 && beginsAfresh {
         (most, again) = (inner.pointee.fresh.moving, inner.pointee.fresh.again)
       }
-      let extra = most - inner.pointee.staying[role]
-      moving[role] = inner.pointee.staying[role] + extra * (1 - share)
-      let visits = looped & relevant != 0 ? outer.pointee.visits[role] : 1
-      staying[role] = min(
-        moving[role], inner.pointee.staying[role] + again * (visits - 1) * (1 - share))
+      let once = inner.pointee.staying[role]
+      moving[role] = once + (most - once) * (1 - share)
+      visited[role] = min(
+        moving[role], once + again * (outer.pointee.visits[role] - 1) * (1 - share))
+      staying[role] = looped & relevant != 0 ? visited[role] : min(moving[role], once)
     }
+    // Without any loop at the array level, the innermost loop outside says what stays.
+    let isUnlooped =
+      context.knowsOuterClass && !any(outer.pointee.most .> inner.pointee.leastFront)
     let all = moving[0] + moving[1] + moving[2]
     var bounds = PairBounds()
-    let fixed = scheme.constant + outer.pointee.energy + all
     for number in 0..<3 {
       let set = context.classes[number]
+      var energy = Double.infinity
+      for outside in 0..<3 where outside == number || !isUnlooped {
+        let stays = context.classes[outside]
+        var sum = outer.pointee.energies[outside]
+        for role in 0..<3 where set & (1 << UInt8(role)) != 0 {
+          let isVisited = context.knowsOuterClass && stays & (1 << UInt8(role)) == 0
+          sum += (isVisited ? visited[role] : staying[role]) - moving[role]
+        }
+        energy = min(energy, sum)
+      }
       let ports =
         number == 0
         ? inner.pointee.ports.0 : number == 1 ? inner.pointee.ports.1 : inner.pointee.ports.2
-      var energy = fixed
-      for role in 0..<3 where set & (1 << UInt8(role)) != 0 {
-        energy += staying[role] - moving[role]
-      }
       let figures = figures(
-        energy,
+        scheme.constant + all + energy,
         max(
           inner.pointee.cycles + outer.pointee.cycles,
           (ports + outer.pointee.ports).max() * (1 - 1e-12)))
