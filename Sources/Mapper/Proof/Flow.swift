@@ -5,6 +5,10 @@ struct Traffic: Sendable {
   var picojoules = 0.0
   var ports = PortCycles(repeating: 0)
 
+  static var infinite: Traffic {
+    Traffic(picojoules: .infinity, ports: PortCycles(repeating: .infinity))
+  }
+
   @inline(__always)
   static func + (left: Traffic, right: Traffic) -> Traffic {
     Traffic(picojoules: left.picojoules + right.picojoules, ports: left.ports + right.ports)

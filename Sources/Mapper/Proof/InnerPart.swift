@@ -22,6 +22,10 @@ struct InnerPart {
   var ports: (PortCycles, PortCycles, PortCycles) = (
     PortCycles(repeating: 0), PortCycles(repeating: 0), PortCycles(repeating: 0)
   )
+  @inline(__always)
+  func ports(_ number: Int) -> PortCycles {
+    number == 0 ? ports.0 : number == 1 ? ports.1 : ports.2
+  }
   var leastPorts = 0.0
   /// Of each dimension, the tiles that may be in front of the array level's children.
   var leastFront = SIMD8<Int32>(repeating: 1)

@@ -32,8 +32,7 @@ extension InnerSearch {
       let set = context.classes[number]
       var energy = all
       for role in 0..<3 where set & (1 << UInt8(role)) != 0 { energy -= extra[role] }
-      let ports = number == 0 ? part.ports.0 : number == 1 ? part.ports.1 : part.ports.2
-      let slowest = max(0, (ports + outer.ports).max() * (1 - 1e-12))
+      let slowest = max(0, (part.ports(number) + outer.ports).max() * (1 - 1e-12))
       part.energy = min(part.energy, energy)
       part.leastPorts = min(part.leastPorts, slowest)
       let whole = max(1, (max(part.cycles, slowest) - 1e-6).rounded(.up))

@@ -98,8 +98,9 @@ struct OuterPart {
   var cycles = 0.0
   var ports = PortCycles(repeating: 0)
   var score = 0.0
-  /// Whether the orders that its loops can have are in the bounds.
-  var isTight = false
+  /// Cycles of each port by the set of tensors that the innermost loop leaves in place, once the
+  /// orders that the loops can have were looked at.
+  var tightPorts: UnsafePointer<PortCycles>?
 
   func precedes(_ other: OuterPart) -> Bool {
     score == other.score ? chains.precedes(other.chains) : score < other.score

@@ -264,15 +264,19 @@ struct OuterSearch {
     }
     var seen: Set<SIMD8<UInt16>> = []
     var found: [OuterPart] = []
-    for state in states {
-      let part = improved(state.chains, around: center, score, &seen)
-      if let part { found.append(part) }
+    for state in states.prefix(Self.walks) {
+      if let part = improved(state.chains, around: center, score, &seen) { found.append(part) }
     }
     return found.sorted { $0.precedes($1) }
   }
 
-  private func scored(_ numbers: SIMD8<UInt16>, _ score: (OuterPart) -> Double) -> OuterPart? {
-    for position in order.indices where !products.extend(position, numbers) { return nil }
+  /// Parts that are made better step by step.
+  private static let walks = 6
+
+  private func scored(
+    _ numbers: SIMD8<UInt16>, from first: Int, _ score: (OuterPart) -> Double
+  ) -> OuterPart? {
+    for position in first..<order.count where !products.extend(position, numbers) { return nil }
     var part = part(numbers)
     part.score = score(part)
     return part
@@ -284,23 +288,28 @@ struct OuterSearch {
     _ numbers: SIMD8<UInt16>, around center: InnerPart, _ score: (OuterPart) -> Double,
     _ seen: inout Set<SIMD8<UInt16>>
   ) -> OuterPart? {
-    guard seen.insert(numbers).inserted, var best = scored(numbers, score) else { return nil }
+    guard seen.insert(numbers).inserted, var best = scored(numbers, from: 0, score)
+    else { return nil }
     var changed = true
     while changed {
       changed = false
-      for dimension in order {
+      for (position, dimension) in order.enumerated() {
         var closest = best
         for number in tables.chains(dimension).indices
         where tables.chains(dimension)[number].chain.takesIn(center, dimension, context) {
           var chosen = best.chains
           if chosen[dimension] == UInt16(truncatingIfNeeded: number) { continue }
           chosen[dimension] = UInt16(truncatingIfNeeded: number)
-          if let part = scored(chosen, score), part.precedes(closest) { closest = part }
+          if let part = scored(chosen, from: position, score), part.precedes(closest) {
+            closest = part
+          }
         }
-        guard closest.chains != best.chains else { continue }
-        best = closest
-        changed = true
-        if !seen.insert(best.chains).inserted { return nil }
+        if closest.chains != best.chains {
+          best = closest
+          changed = true
+          if !seen.insert(best.chains).inserted { return nil }
+        }
+        _ = products.extend(position, best.chains)
       }
     }
     return best

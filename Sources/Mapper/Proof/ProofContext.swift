@@ -42,6 +42,7 @@ final class ProofContext: @unchecked Sendable {
   let iterations: Double
   /// The sets of tensors (bits) that can stay together over a loop.
   let classes: SIMD4<UInt8>
+  let classCount: Int
 
   /// `nil` for a space whose tensors or levels the proof does not know.
   init?(_ space: Mapspace) {
@@ -124,6 +125,7 @@ final class ProofContext: @unchecked Sendable {
     iterations = Double(space.problem.iterations)
     let classes = Self.classes(space)
     self.classes = SIMD4(classes[0], classes[1], classes[2], 0)
+    classCount = Set(classes).count
   }
 
   deinit {

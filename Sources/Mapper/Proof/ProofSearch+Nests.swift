@@ -22,9 +22,13 @@ final class NestScratch {
   private let memo: OrderMemo
   /// Of each level, what flows that start further out move at least.
   let outside: UnsafeMutablePointer<Traffic>
-  /// Picojoules of those that start next to the array level, by the set of tensors that the innermost
-  /// loop there leaves in place.
-  var nearest = SIMD4<Double>(repeating: 0)
+  /// What those move that start next to the array level, by the set of tensors that the innermost loop
+  /// there leaves in place.
+  var nearest = InlineArray<3, Traffic>(repeating: Traffic())
+  /// Port time of outer parts whose bounds were tightened.
+  private var tightPorts: [UnsafeMutablePointer<PortCycles>] = []
+  private var usedPorts = 0
+  private static let portsInChunk = 512
   /// Orders of the levels down to the array level that bounds do not rule out.
   var found: [FoundOrders] = []
   /// The inner part whose flows are the first three; whoever looks at another one clears it, since it
@@ -53,11 +57,23 @@ final class NestScratch {
     flows.deallocate()
     orders.deallocate()
     outside.deallocate()
+    for ports in tightPorts { ports.deallocate() }
+  }
+
+  /// A place for port times of an outer part, by class, until the next choice of what is kept.
+  func placeForPorts() -> UnsafeMutablePointer<PortCycles> {
+    if usedPorts == Self.portsInChunk * tightPorts.count {
+      tightPorts.append(.allocate(capacity: 3 * Self.portsInChunk))
+    }
+    let (chunk, place) = usedPorts.quotientAndRemainder(dividingBy: Self.portsInChunk)
+    usedPorts += 1
+    return tightPorts[chunk] + 3 * place
   }
 
   /// Gets ready for one choice of what the levels keep.
   func begin(_ tables: InnerTables) {
     part = nil
+    usedPorts = 0
     flowCount = min(Self.mostFlows, 3 + tables.terms.outer.count)
     moved = SIMD8(repeating: 0)
     active = SIMD16(repeating: 0)
@@ -136,8 +152,7 @@ extension ProofSearch {
       leastSteps *= variable.steps[Int(inner.pointee.chains[number])]
     }
     let exposed = inner.pointee.cycles - leastSteps + outer.pointee.cycles
-    let energy = (bounds.energies - bounds.cycles * context.prices.picojoulesPerCycle).min3
-    let mostSteps = incumbents.mostCycles(energy: energy) - exposed
+    let mostSteps = incumbents.mostCycles(energy: bounds.energy) - exposed
     var steps = 1.0
     for (number, variable) in tables.variables.enumerated() {
       let dimension = variable.dimension
@@ -157,8 +172,8 @@ extension ProofSearch {
       scratch.fixed = tables.fillFlows(scratch.flows, of: inner)
     }
     let pair = NestPair(
-      inner: inner, tables: tables, exposed: exposed, leastCycles: bounds.least.cycles,
-      energy: energy,
+      inner: inner, tables: tables, exposed: exposed, leastCycles: bounds.cycles,
+      energy: bounds.energy,
       outside: Traffic(
         picojoules: outer.pointee.energy - tables.terms.outerConstant,
         ports: outer.pointee.ports + tables.terms.savedOuter))
@@ -253,7 +268,7 @@ extension ProofSearch {
       if level == context.arrayLevel { break }
       scratch.listOrders(level, tables)
       var least: Traffic?
-      var nearest = SIMD4<Double>(repeating: .infinity)
+      scratch.nearest = InlineArray(repeating: .infinite)
       for order in scratch.orders[level] {
         var followed = Followed()
         followed.open = scratch.starting[level]
@@ -262,11 +277,10 @@ extension ProofSearch {
         least = least.map { Traffic.least($0, traffic) } ?? traffic
         let classes = order.count == 0 ? 7 : context.classes(leftBy: order[0])
         for number in 0..<3 where classes & (1 << UInt8(number)) != 0 {
-          nearest[number] = min(nearest[number], traffic.picojoules)
+          scratch.nearest[number] = Traffic.least(scratch.nearest[number], traffic)
         }
       }
       if let least { outside += least }
-      if level == context.arrayLevel - 1 { scratch.nearest = nearest }
     }
   }
 
@@ -285,7 +299,6 @@ extension ProofSearch {
   /// Tightens the bounds of an outer part whose tiles are all known, by the orders that its loops can
   /// have.
   mutating func tighten(_ outer: UnsafeMutablePointer<OuterPart>, _ scheme: Scheme) {
-    outer.pointee.isTight = true
     let tables = scheme.tables
     for dimension in 0..<context.dimensionCount {
       scratch.chains[dimension] = CutChain(
@@ -295,13 +308,16 @@ extension ProofSearch {
     var traffic = Traffic(
       picojoules: tables.terms.outerConstant,
       ports: PortCycles(repeating: 0) - tables.terms.savedOuter)
+    scratch.nearest = InlineArray(repeating: Traffic())
     list(tables, &traffic)
-    let level = context.arrayLevel
-    traffic += scratch.outside[level]
-    outer.pointee.ports = pointwiseMax(outer.pointee.ports, traffic.ports)
-    if level == 0 { return }
-    let further = traffic.picojoules - scratch.nearest.min3
-    outer.pointee.energies = pointwiseMax(outer.pointee.energies, scratch.nearest + further)
+    traffic += scratch.outside[max(0, context.arrayLevel - 1)]
+    let ports = scratch.placeForPorts()
+    for number in 0..<3 {
+      let all = traffic + scratch.nearest[number]
+      outer.pointee.energies[number] = max(outer.pointee.energies[number], all.picojoules)
+      (ports + number).initialize(to: pointwiseMax(outer.pointee.ports, all.ports))
+    }
+    outer.pointee.tightPorts = UnsafePointer(ports)
   }
 
   /// Traffic of flows (bits) whose tensors stay.

@@ -135,8 +135,7 @@ struct ProofSearch {
         inner: LeastInner([part], slowestPort: scheme.outer.slowestPort), most: 0, budget: budget)
       let outerParts = outer.promising(width: 16, around: part) { other in
         var (own, other) = (part, other)
-        let least = bounds(&own, &other, scheme).least
-        return incumbents.score(energy: least.energy, cycles: least.cycles)
+        return bounds(&own, &other, scheme, all: true).score
       }
       evaluations += outer.visits
       var last = SIMD8<UInt16>(repeating: .max)
@@ -275,36 +274,29 @@ struct ProofSearch {
   ) {
     if any(inner.pointee.leastFront .> outer.pointee.most) { return }
     var bounds = bounds(inner, outer, scheme)
-    if !isWanted(bounds) { return }
-    if context.isPerfect && !outer.pointee.isTight {
+    if !bounds.isWanted { return }
+    if context.isPerfect && outer.pointee.tightPorts == nil {
       tighten(outer, scheme)
       bounds = self.bounds(inner, outer, scheme)
-      if !isWanted(bounds) { return }
+      if !bounds.isWanted { return }
     }
     cut(inner, outer, scheme, bounds)
   }
 
-  /// Whether some set of tensors may stay in a mapping that is wanted.
-  @inline(__always)
-  private func isWanted(_ bounds: PairBounds) -> Bool {
-    for number in 0..<3
-    where !incumbents.ruleOut(energy: bounds.energies[number], cycles: bounds.cycles[number]) {
-      return true
-    }
-    return false
-  }
-
-  /// Lower bounds of a pair of parts, whatever stays and by the set of tensors that stay at the array
-  /// level.
+  /// Lower bounds of the mappings of a pair of parts that are wanted, whatever stays.
   struct PairBounds {
-    var energies = SIMD4<Double>(repeating: 0)
-    var cycles = SIMD4<Double>(repeating: 0)
-    var least: (energy: Double, cycles: Double) = (.infinity, .infinity)
+    var isWanted = false
+    /// Without leakage.
+    var energy = Double.infinity
+    var cycles = Double.infinity
+    var score = Double.infinity
   }
 
+  /// - Parameter all: bounds of mappings that are not wanted too.
   @inline(__always)
   private func bounds(
-    _ inner: UnsafePointer<InnerPart>, _ outer: UnsafePointer<OuterPart>, _ scheme: Scheme
+    _ inner: UnsafePointer<InnerPart>, _ outer: UnsafePointer<OuterPart>, _ scheme: Scheme,
+    all: Bool = false
   ) -> PairBounds {
     // Dimensions surely looped over at the array level.
     let longer = outer.pointee.least .> inner.pointee.mostFront
@@ -333,32 +325,33 @@ struct ProofSearch {
     // Without any loop at the array level, the innermost loop outside says what stays.
     let isUnlooped =
       context.knowsOuterClass && !any(outer.pointee.most .> inner.pointee.leastFront)
-    let all = moving[0] + moving[1] + moving[2]
+    let fixed = scheme.constant + moving[0] + moving[1] + moving[2]
+    let steps = inner.pointee.cycles + outer.pointee.cycles
     var bounds = PairBounds()
-    for number in 0..<3 {
+    for number in 0..<context.classCount {
       let set = context.classes[number]
-      var energy = Double.infinity
-      for outside in 0..<3 where outside == number || !isUnlooped {
-        let stays = context.classes[outside]
-        var sum = outer.pointee.energies[outside]
+      for outside in 0..<context.classCount where outside == number || !isUnlooped {
+        let stays = context.knowsOuterClass ? context.classes[outside] : 7
+        var energy = fixed + outer.pointee.energies[outside]
         for role in 0..<3 where set & (1 << UInt8(role)) != 0 {
-          let isVisited = context.knowsOuterClass && stays & (1 << UInt8(role)) == 0
-          sum += (isVisited ? visited[role] : staying[role]) - moving[role]
+          energy += (stays & (1 << UInt8(role)) != 0 ? staying : visited)[role] - moving[role]
         }
-        energy = min(energy, sum)
+        var figures = figures(energy, steps)
+        if !all && incumbents.ruleOut(energy: figures.energy, cycles: figures.cycles) { continue }
+        let ports =
+          inner.pointee.ports(number)
+          + (outer.pointee.tightPorts.map { $0[outside] } ?? outer.pointee.ports)
+        let slowest = ports.max() * (1 - 1e-12)
+        if slowest > steps {
+          figures = self.figures(energy, slowest)
+          if !all && incumbents.ruleOut(energy: figures.energy, cycles: figures.cycles) { continue }
+        }
+        bounds.isWanted = true
+        bounds.energy = min(bounds.energy, energy)
+        bounds.cycles = min(bounds.cycles, figures.cycles)
+        bounds.score = min(
+          bounds.score, incumbents.score(energy: figures.energy, cycles: figures.cycles))
       }
-      let ports =
-        number == 0
-        ? inner.pointee.ports.0 : number == 1 ? inner.pointee.ports.1 : inner.pointee.ports.2
-      let figures = figures(
-        scheme.constant + all + energy,
-        max(
-          inner.pointee.cycles + outer.pointee.cycles,
-          (ports + outer.pointee.ports).max() * (1 - 1e-12)))
-      bounds.energies[number] = figures.energy
-      bounds.cycles[number] = figures.cycles
-      bounds.least.energy = min(bounds.least.energy, figures.energy)
-      bounds.least.cycles = min(bounds.least.cycles, figures.cycles)
     }
     return bounds
   }
