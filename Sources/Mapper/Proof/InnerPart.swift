@@ -91,6 +91,10 @@ struct InnerSearch {
     var steps = 1.0
     var shares = SIMD4<Double>(repeating: 0.5)
     var score = 0.0
+
+    func precedes(_ other: State) -> Bool {
+      score == other.score ? chains.precedes(other.chains) : score < other.score
+    }
   }
 
   init(
@@ -303,6 +307,7 @@ struct InnerSearch {
     var states = [start]
     for variable in 0..<count {
       var next: [State] = []
+      next.reserveCapacity(width + 1)
       var longer = start
       for index in states.indices {
         let row = row(&states[index], variable)
@@ -312,14 +317,12 @@ struct InnerSearch {
           let bound = bound(&longer, variable + 1)
           if bound.energy == .infinity || bound.cycles == .infinity { continue }
           longer.score = incumbents.score(energy: bound.energy, cycles: bound.cycles)
-          next.append(longer)
+          var place = next.count
+          while place > 0, longer.precedes(next[place - 1]) { place -= 1 }
+          if place == width { continue }
+          next.insert(longer, at: place)
+          if next.count > width { next.removeLast() }
         }
-      }
-      if next.count > width {
-        next.sort {
-          $0.score == $1.score ? $0.chains.precedes($1.chains) : $0.score < $1.score
-        }
-        next.removeLast(next.count - width)
       }
       states = next
     }

@@ -41,6 +41,9 @@ final class InnerTables {
   let footprintTable: UnsafeBufferPointer<Footprint>
   let availableTable: UnsafeBufferPointer<Double>
   let leastSteps: LeastSteps
+  /// Entries of all chains' tables, which make up most of the memory.
+  let entryCount: Int
+  private static let mostEntries = 250_000
 
   /// `nil` where there are too many chains, or more terms than fit.
   init?(_ context: ProofContext, keeps: [TensorSet]) {
@@ -69,6 +72,13 @@ final class InnerTables {
       else { return nil }
       chains.append(list.all)
     }
+    var entries = 0
+    for (dimension, list) in chains.enumerated() {
+      let filters = context.windowOfOutputs[dimension].map { context.windows[$0].r }
+      entries += list.count * max(1, filters.map { chains[$0].count } ?? 1)
+    }
+    guard entries <= Self.mostEntries else { return nil }
+    entryCount = entries
     let order = Self.order(context, counts: chains.map(\.count))
     var variables: [InnerVariable] = []
     var numbers = SIMD8<UInt8>(repeating: 0)

@@ -106,3 +106,24 @@ struct OuterPart {
     score == other.score ? chains.precedes(other.chains) : score < other.score
   }
 }
+
+/// Outer parts in memory of their own, which grows without being looked through.
+final class OuterList {
+  private(set) var count = 0
+  private(set) var parts = UnsafeMutablePointer<OuterPart>.allocate(capacity: 1024)
+  private var capacity = 1024
+
+  deinit { parts.deallocate() }
+
+  func append(_ part: OuterPart) {
+    if count == capacity {
+      capacity *= 4
+      let larger = UnsafeMutablePointer<OuterPart>.allocate(capacity: capacity)
+      larger.moveInitialize(from: parts, count: count)
+      parts.deallocate()
+      parts = larger
+    }
+    (parts + count).initialize(to: part)
+    count += 1
+  }
+}

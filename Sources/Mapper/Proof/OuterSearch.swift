@@ -10,16 +10,22 @@ struct LeastInner {
   /// Cycles of the slowest port, whatever the outer part is.
   var slowestPort = 0.0
 
+  /// Of each dimension, the shortest tile in front of the array level's children.
+  var fronts = SIMD8<Int32>(repeating: .max)
+
   /// The least of all of some parts.
-  init(_ parts: [InnerPart], slowestPort: Double) {
+  init(
+    _ parts: some Collection<UnsafePointer<InnerPart>>, _ context: ProofContext,
+    slowestPort: Double
+  ) {
     self.slowestPort = slowestPort
-    for index in parts.indices {
-      energy = min(energy, parts[index].energy)
-      cycles = min(cycles, parts[index].cycles)
-      ports = pointwiseMin(
-        ports,
-        pointwiseMin(
-          parts[index].ports.0, pointwiseMin(parts[index].ports.1, parts[index].ports.2)))
+    for part in parts {
+      energy = min(energy, part.pointee.energy)
+      cycles = min(cycles, part.pointee.cycles)
+      for number in 0..<context.classCount {
+        ports = pointwiseMin(ports, part.pointee.ports(number))
+      }
+      fronts = pointwiseMin(fronts, part.pointee.leastFront)
     }
   }
 }
@@ -36,7 +42,9 @@ struct OuterSearch {
   private let whole: UInt8
   /// Products over the dimensions assigned so far.
   private let products: OuterProducts
-  private(set) var parts: [OuterPart] = []
+  let list = OuterList()
+  /// Whether a port may be slower than the steps, with the inner part of the least cycles.
+  private(set) var isPortBound = false
   private(set) var visits: Int64 = 0
   private(set) var budget: Budget
   private let most: Int
@@ -86,13 +94,8 @@ struct OuterSearch {
   }
 
   mutating func run() {
-    // Most of the parts stay where energy of the outer levels is small beside the rest.
-    parts.reserveCapacity(
-      order.reduce(1) { min(Self.mostReserved, $0 * max(1, tables.chains($1).count)) })
     visit(SIMD8(repeating: 0), 0)
   }
-
-  private static let mostReserved = 40_000
 
   private mutating func visit(_ numbers: SIMD8<UInt16>, _ position: Int) {
     guard position < order.count else {
@@ -106,6 +109,9 @@ struct OuterSearch {
       visits += 1
       budget.spend(2)
       if budget.isSpent { isFull = true }
+      if tables.chains(dimension)[number].chain.most[context.arrayLevel] < inner.fronts[dimension] {
+        continue
+      }
       numbers[dimension] = UInt16(truncatingIfNeeded: number)
       guard products.extend(position, numbers) else { continue }
       let energy =
@@ -212,16 +218,18 @@ struct OuterSearch {
 
   private mutating func finish(_ numbers: SIMD8<UInt16>) {
     var part = part(numbers)
-    let cycles = max(inner.cycles + part.cycles, (part.ports + inner.ports).max() * (1 - 1e-12))
+    let (steps, ports) = (inner.cycles + part.cycles, (part.ports + inner.ports).max())
+    let cycles = max(steps, ports * (1 - 1e-12))
     let energy =
       inner.energy + part.energy + context.prices.picojoulesPerCycle * cycles
     if incumbents.ruleOut(energy: energy, cycles: cycles) { return }
     part.score = incumbents.score(energy: energy, cycles: cycles)
-    if parts.count >= most {
+    if list.count >= most {
       isFull = true
       return
     }
-    parts.append(part)
+    if ports > steps { isPortBound = true }
+    list.append(part)
   }
 
   // MARK: - Some good parts

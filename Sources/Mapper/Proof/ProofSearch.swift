@@ -21,8 +21,10 @@ struct ProofSearch {
   /// What no mapping can be below, by score, as far as the search went.
   private(set) var lowerBound = Double.infinity
 
-  /// Parts of either kind that are listed at most.
-  private static let mostParts = 400_000
+  /// Inner and outer parts that are listed at most; where there are more outer ones, inner parts are
+  /// looked at in smaller groups.
+  private static let mostInner = 150_000
+  private static let mostOuter = 100_000
 
   init(_ context: ProofContext, goal: SearchGoal, budget: Budget) {
     self.context = context
@@ -54,27 +56,74 @@ struct ProofSearch {
       knowsBestDividing = !search.isExhausted
       for point in search.incumbents.points { incumbents.consider(point) }
     }
-    var all: [Scheme] = []
-    for keeps in context.space.schemes {
-      guard let scheme = Scheme(context, keeps: keeps) else {
-        budget.giveUp()
-        continue
-      }
-      if scheme.isPossible { all.append(scheme) }
+    var outlines = outlines()
+    // A good mapping of the most promising choices of what is kept, then all that may be better.
+    for number in outlines.indices.prefix(Self.mostSeeded) where !budget.isSpent {
+      seed(&outlines[number])
     }
-    // A good mapping of each choice of what is kept, then all of those that may be better.
-    for scheme in all where !budget.isSpent { seed(scheme) }
-    for (number, scheme) in all.enumerated() {
+    for number in outlines.indices {
       if budget.isSpent {
-        for left in all[number...] { lowerBound = min(lowerBound, left.score(incumbents)) }
+        for left in outlines[number...] { lowerBound = min(lowerBound, left.score(incumbents)) }
         break
       }
-      search(scheme)
+      search(outlines[number])
+      outlines[number].scheme = nil
     }
     lowerBound = min(lowerBound, incumbents.bestScore ?? .infinity)
   }
 
-  // MARK: - One choice of what is kept
+  // MARK: - Choices of what is kept
+
+  /// What is known of a choice of what the levels keep without its tables.
+  private struct Outline {
+    var keeps: [TensorSet]
+    /// The least energy with leakage, and the fewest cycles.
+    var energy: Double
+    var cycles: Double
+    /// The score of the inner part that promised most, before the search.
+    var promise: Double?
+    /// The tables, as long as there is room for them.
+    var scheme: Scheme?
+
+    func score(_ incumbents: Incumbents) -> Double {
+      incumbents.score(energy: energy, cycles: cycles)
+    }
+  }
+
+  /// Entries of tables that are kept from the first look at all choices on.
+  private static let mostEntriesHeld = 250_000
+  /// Choices whose most promising parts are looked at before any is searched.
+  private static let mostSeeded = 8
+
+  /// The choices of what is kept that have any mapping, the most promising first.
+  private mutating func outlines() -> [Outline] {
+    var outlines: [Outline] = []
+    var held = 0
+    for keeps in context.space.schemes {
+      guard !budget.isSpent, let scheme = Scheme(context, keeps: keeps) else {
+        budget.giveUp()
+        lowerBound = 0
+        continue
+      }
+      budget.spend(Int64(scheme.tables.entryCount))
+      if !scheme.isPossible { continue }
+      held += scheme.tables.entryCount
+      outlines.append(
+        Outline(
+          keeps: keeps, energy: scheme.energy, cycles: scheme.innerCycles,
+          scheme: held <= Self.mostEntriesHeld ? scheme : nil))
+    }
+    let scores = outlines.map { $0.score(incumbents) }
+    return outlines.indices.sorted { (scores[$0], $0) < (scores[$1], $1) }.map { outlines[$0] }
+  }
+
+  /// The tables of a choice, made anew where there was no room to keep them.
+  private mutating func scheme(_ outline: Outline) -> Scheme? {
+    if let scheme = outline.scheme { return scheme }
+    let scheme = Scheme(context, keeps: outline.keeps)
+    budget.spend(Int64(scheme?.tables.entryCount ?? 0))
+    return scheme
+  }
 
   /// Tables of one choice of what the levels keep.
   final class Scheme {
@@ -85,8 +134,8 @@ struct ProofSearch {
     let innerCycles: Double
     let outer: LeastOuter
     let constant: Double
-    /// The score of the inner part that promised most, before the search.
-    var promise: Double?
+    /// The least energy with leakage.
+    let energy: Double
 
     init?(_ context: ProofContext, keeps: [TensorSet]) {
       guard let tables = InnerTables(context, keeps: keeps) else { return nil }
@@ -100,25 +149,19 @@ struct ProofSearch {
       ).leastFigures
       innerEnergy = least.energy
       innerCycles = least.cycles
+      energy = innerEnergy + outer.energy + context.prices.picojoulesPerCycle * innerCycles
     }
 
     /// Whether every dimension can be cut at all.
     var isPossible: Bool {
       innerEnergy < .infinity && outerTables.isPossible
     }
-
-    func energy(_ context: ProofContext) -> Double {
-      innerEnergy + outer.energy + context.prices.picojoulesPerCycle * innerCycles
-    }
-
-    func score(_ incumbents: Incumbents) -> Double {
-      incumbents.score(energy: energy(tables.context), cycles: innerCycles)
-    }
   }
 
-  private mutating func seed(_ scheme: Scheme) {
-    let (energy, cycles) = (scheme.energy(context), scheme.innerCycles)
-    if incumbents.ruleOut(energy: energy, cycles: cycles) { return }
+  /// Looks for good mappings around the most promising parts of a choice.
+  private mutating func seed(_ outline: inout Outline) {
+    if incumbents.ruleOut(energy: outline.energy, cycles: outline.cycles) { return }
+    guard let scheme = scheme(outline) else { return }
     var inner = InnerSearch(
       scheme.tables, incumbents: incumbents, outer: scheme.outer, most: 0,
       budget: budget)
@@ -126,18 +169,22 @@ struct ProofSearch {
     var innerParts: [InnerPart] = []
     for width in [16, 128] where innerParts.isEmpty { innerParts = inner.promising(width: width) }
     evaluations += inner.visits
-    scheme.promise = innerParts.first?.score ?? scheme.score(incumbents)
+    budget.spend(inner.visits)
+    outline.promise = innerParts.first?.score ?? outline.score(incumbents)
     for part in innerParts.prefix(4) {
       var part = part
       scratch.begin(scheme.tables)
       var outer = OuterSearch(
         scheme.outerTables, incumbents: incumbents,
-        inner: LeastInner([part], slowestPort: scheme.outer.slowestPort), most: 0, budget: budget)
+        inner: withUnsafePointer(to: part) {
+          LeastInner(CollectionOfOne($0), context, slowestPort: scheme.outer.slowestPort)
+        }, most: 0, budget: budget)
       let outerParts = outer.promising(width: 16, around: part) { other in
         var (own, other) = (part, other)
         return bounds(&own, &other, scheme, all: true).score
       }
       evaluations += outer.visits
+      budget.spend(outer.visits)
       var last = SIMD8<UInt16>(repeating: .max)
       for other in outerParts where other.chains != last {
         last = other.chains
@@ -149,8 +196,10 @@ struct ProofSearch {
 
   /// Searches with a limit that is raised until the best mapping is within it, so that the first lists
   /// of parts are short.
-  private mutating func search(_ scheme: Scheme) {
-    if let promise = scheme.promise, incumbents.objective != .front {
+  private mutating func search(_ outline: Outline) {
+    if incumbents.ruleOut(energy: outline.energy, cycles: outline.cycles) { return }
+    guard let scheme = scheme(outline) else { return }
+    if let promise = outline.promise, incumbents.objective != .front {
       for factor in [1.05, 1.3, 1.8, 3, 8] where !budget.isSpent {
         let limit = promise * factor
         if let best = incumbents.bestScore, best <= max(limit, promise * 1.3) { break }
@@ -164,10 +213,8 @@ struct ProofSearch {
   }
 
   private mutating func searchOnce(_ scheme: Scheme) {
-    let (energy, cycles) = (scheme.energy(context), scheme.innerCycles)
-    if incumbents.ruleOut(energy: energy, cycles: cycles) { return }
     var inner = InnerSearch(
-      scheme.tables, incumbents: incumbents, outer: scheme.outer, most: Self.mostParts,
+      scheme.tables, incumbents: incumbents, outer: scheme.outer, most: Self.mostInner,
       budget: budget)
     inner.run()
     evaluations += inner.visits
@@ -176,35 +223,45 @@ struct ProofSearch {
       giveUp(scheme)
       return
     }
-    guard !inner.parts.isEmpty else { return }
-    let least = LeastInner(inner.parts, slowestPort: scheme.outer.slowestPort)
-    var outer = OuterSearch(
-      scheme.outerTables, incumbents: incumbents, inner: least, most: Self.mostParts,
-      budget: budget)
-    outer.run()
-    evaluations += outer.visits
-    budget = outer.budget
-    guard !outer.isFull else {
-      giveUp(scheme)
-      return
-    }
-    joinAll(inner.parts, RankedOuterParts(outer.parts, scheme.outerTables), scheme, least)
+    let parts = inner.parts
+    let order = parts.indices.sorted { (parts[$0].score, $0) < (parts[$1].score, $1) }
+    parts.withUnsafeBufferPointer { joinAll($0, order[...], scheme) }
   }
 
-  /// Joins all inner parts with all outer ones, the most promising first.
+  /// Joins inner parts, the most promising first, with all outer ones.
   private mutating func joinAll(
-    _ inner: [InnerPart], _ outer: RankedOuterParts, _ scheme: Scheme, _ least: LeastInner
+    _ inner: UnsafeBufferPointer<InnerPart>, _ order: ArraySlice<Int>, _ scheme: Scheme
   ) {
-    // Where a port is the slowest, more steps do not make a mapping slower.
-    let isPortBound = outer.isPortBound(with: least)
-    let order = inner.indices.sorted { (inner[$0].score, $0) < (inner[$1].score, $1) }
-    scratch.begin(scheme.tables)
-    inner.withUnsafeBufferPointer { inner in
-      for index in order where !budget.isSpent {
-        join(
-          inner.baseAddress.unsafelyUnwrapped + index, outer, scheme, least,
-          isPortBound: isPortBound)
+    guard let first = order.first, let parts = inner.baseAddress else { return }
+    if budget.isSpent {
+      lowerBound = min(lowerBound, parts[first].score)
+      return
+    }
+    let least = LeastInner(
+      order.lazy.map { parts + $0 }, context, slowestPort: scheme.outer.slowestPort)
+    var search = OuterSearch(
+      scheme.outerTables, incumbents: incumbents, inner: least, most: Self.mostOuter,
+      budget: budget)
+    search.run()
+    evaluations += search.visits
+    budget = search.budget
+    if search.isFull {
+      // Of fewer inner parts the least is more, so that fewer outer ones stay.
+      guard !budget.isSpent, order.count > 1 else {
+        budget.giveUp()
+        lowerBound = min(lowerBound, parts[first].score)
+        return
       }
+      let middle = order.startIndex + order.count / 2
+      joinAll(inner, order[..<middle], scheme)
+      joinAll(inner, order[middle...], scheme)
+      return
+    }
+    guard search.list.count > 0 else { return }
+    let outer = RankedOuterParts(search.list, scheme.outerTables)
+    scratch.begin(scheme.tables)
+    for index in order where !budget.isSpent {
+      join(parts + index, outer, scheme, least, isPortBound: search.isPortBound)
     }
   }
 
@@ -249,13 +306,14 @@ struct ProofSearch {
     }
     if budget.isSpent {
       // The parts that follow promise no more.
-      lowerBound = min(lowerBound, incumbents.score(energy: bound.energy, cycles: bound.cycles))
+      lowerBound = min(lowerBound, part.pointee.score)
     }
   }
 
   private mutating func giveUp(_ scheme: Scheme) {
     budget.giveUp()
-    lowerBound = min(lowerBound, scheme.score(incumbents))
+    lowerBound = min(
+      lowerBound, incumbents.score(energy: scheme.energy, cycles: scheme.innerCycles))
   }
 
   /// Energy with leakage, and whole cycles.

@@ -14,6 +14,7 @@ final class RankedOuterParts {
   }
 
   let count: Int
+  private let list: OuterList
   /// The parts as they were listed, and what is read most often, the most promising first. Whoever
   /// finds better bounds of a part may put them there.
   let parts: UnsafeMutablePointer<OuterPart>
@@ -27,18 +28,15 @@ final class RankedOuterParts {
   /// By dimension and an inner part's shortest tile in front of the array level's children.
   private var known: [Int: [UInt64]] = [:]
 
-  init(_ list: [OuterPart], _ tables: OuterTables) {
+  init(_ list: OuterList, _ tables: OuterTables) {
     self.tables = tables
+    self.list = list
     count = list.count
-    let parts = UnsafeMutablePointer<OuterPart>.allocate(capacity: count)
-    self.parts = parts
-    list.withUnsafeBufferPointer { list in
-      if let first = list.baseAddress { parts.initialize(from: first, count: list.count) }
-    }
+    parts = list.parts
     keys = .allocate(capacity: count)
     var least = (energy: Double.infinity, cycles: Double.infinity)
     for index in 0..<count {
-      let part = parts + index
+      let part = list.parts + index
       (keys + index).initialize(
         to: Key(
           score: part.pointee.score, energy: part.pointee.energy, cycles: part.pointee.cycles,
@@ -54,7 +52,7 @@ final class RankedOuterParts {
     let dimensions = tables.context.dimensionCount
     chains = .allocate(capacity: count * dimensions)
     for number in 0..<count {
-      let numbers = parts[keys[number].index].chains
+      let numbers = list.parts[keys[number].index].chains
       for dimension in 0..<dimensions {
         (chains + (dimension * count + number)).initialize(to: numbers[dimension])
       }
@@ -63,16 +61,8 @@ final class RankedOuterParts {
   }
 
   deinit {
-    parts.deallocate()
     keys.deallocate()
     chains.deallocate()
-  }
-
-  /// Whether a port may be slower than the steps, together with an inner part of the least cycles.
-  func isPortBound(with inner: LeastInner) -> Bool {
-    (0..<count).contains {
-      (parts[$0].ports + inner.ports).max() > inner.cycles + parts[$0].cycles
-    }
   }
 
   /// Finds the parts that an inner one can be joined with, as far as each dimension by itself shows.
