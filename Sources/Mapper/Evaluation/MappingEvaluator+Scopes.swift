@@ -335,7 +335,9 @@ extension MappingEvaluator {
       let loops = state.nest.loops[dimension] & inside
       if plan.pointee.single & LoopMask.member(dimension) == 0 {
         if loops & counted & ~scope.united == 0 { continue }
-        words *= tables.values[idleTable(dimension, loops, scope, &state) &+ column]
+        // A new table may move the values.
+        let table = idleTable(dimension, loops, scope, &state)
+        words *= tables.values[table &+ column]
       } else if loops & counted != 0 || scope.isLeaving && loops != 0 {
         let known = knownTable(state.chains[dimension], scope, loops & scope.first, .single)
         let table = known >= 0 ? known : singleTable(dimension, loops, scope, &state)

@@ -42,6 +42,8 @@ struct CutChains {
   private var x: Int64 = 1
   private var y: Int64 = 1
   private var innerSteps = 1.0
+  /// Steps that a piece of so many indices takes inside the array level; -1 where not known yet.
+  private var stepsInside: [Double] = []
   /// More steps than this are not wanted.
   private var mostSteps = Double.infinity
   private(set) var all: [CutChain] = []
@@ -80,6 +82,11 @@ struct CutChains {
       level += 1
     }
     chain.tile[0] = context.bounds[dimension]
+    if !context.isPerfect {
+      let longest = Int(chain.step(after: context.arrayLevel, of: context.levelCount))
+      stepsInside.removeAll(keepingCapacity: true)
+      stepsInside.append(contentsOf: repeatElement(-1, count: longest + 1))
+    }
     cut(0, &chain)
     if all.count > 1 { all.sort { $0.steps < $1.steps } }
   }
@@ -176,15 +183,26 @@ struct CutChains {
   }
 
   /// Steps in time that a piece entering a level takes.
-  private func steps(_ chain: CutChain, _ level: Int, _ extent: Int64) -> Double {
+  private mutating func steps(_ chain: CutChain, _ level: Int, _ extent: Int64) -> Double {
     guard level < context.levelCount else { return 1 }
     let front = Int64(chain.front[level])
     let child = min(front, Int64(chain.step(after: level, of: context.levelCount)))
     // The first child has the longest piece.
     let full = extent / front
-    var steps = full > 0 ? Double(full) * self.steps(chain, level + 1, child) : 0
+    var steps = full > 0 ? Double(full) * stepsOfChild(chain, level, child) : 0
     let rest = extent % front
-    if rest > 0 { steps += self.steps(chain, level + 1, min(rest, child)) }
+    if rest > 0 { steps += stepsOfChild(chain, level, min(rest, child)) }
+    return steps
+  }
+
+  /// The same of a piece that enters the next level; inside the array level all ways to cut have the
+  /// same tiles.
+  private mutating func stepsOfChild(_ chain: CutChain, _ level: Int, _ extent: Int64) -> Double {
+    guard level == context.arrayLevel else { return steps(chain, level + 1, extent) }
+    let known = stepsInside[Int(extent)]
+    if known >= 0 { return known }
+    let steps = steps(chain, level + 1, extent)
+    stepsInside[Int(extent)] = steps
     return steps
   }
 }
