@@ -73,8 +73,8 @@ let package = Package(
     .executableTarget(
       name: "hwcost",
       dependencies: [
-        "Accelerators", "CLibrary", "CostAPI", "Dataflow", "Mapper", "MeasuredTables", "Networks",
-        "Ops",
+        "Accelerators", "CLibrary", "CostAPI", "Dataflow", "HardwareConfigs", "Mapper",
+        "MeasuredTables", "Networks", "Ops",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),

@@ -167,7 +167,7 @@ public struct TargetCatalog: Sendable {
   }
 
   /// The file that a name or a path stands for.
-  private func path(
+  func path(
     of nameOrPath: String, _ kind: SearchPath.Kind
   ) throws(CostAPIError) -> String {
     let isPath =
@@ -185,22 +185,34 @@ public struct TargetCatalog: Sendable {
     }
     if let path = searchPath.file(of: nameOrPath, kind) { return path }
     throw .unknownName(
-      kind: kind == .target ? "target" : "network", name: nameOrPath,
+      kind: kind.noun, name: nameOrPath,
       known: files(kind).map(\.name))
   }
 
   /// The files of a kind; one that stands in a folder of its own choosing has to look like it.
-  private func files(_ kind: SearchPath.Kind) -> [(name: String, path: String)] {
+  func files(_ kind: SearchPath.Kind) -> [(name: String, path: String)] {
     searchPath.files(kind).filter { $0.isCertain || Self.mayBe(kind, $0.path) }
       .map { (name: $0.name, path: $0.path) }
   }
 
   /// Whether a file looks like one of a kind; a file that cannot be read may be anything.
   private static func mayBe(_ kind: SearchPath.Kind, _ path: String) -> Bool {
-    guard let root = try? YAMLFile(path).document.root else { return kind == .target }
+    guard let document = try? YAMLFile(path).document else { return kind == .target }
     switch kind {
-    case .target: return root["kind"] != nil
-    case .network: return root["kind"] == nil && root["layers"] != nil
+    case .target: return document.root["kind"] != nil && !ValidationFile.isSuite(document)
+    case .network: return NetworkFile.isNetwork(document)
+    case .suite: return ValidationFile.isSuite(document)
+    }
+  }
+}
+
+extension SearchPath.Kind {
+  /// What messages call it.
+  fileprivate var noun: String {
+    switch self {
+    case .target: "target"
+    case .network: "network"
+    case .suite: "validation suite"
     }
   }
 }
