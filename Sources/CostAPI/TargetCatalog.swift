@@ -261,32 +261,6 @@ extension TargetCatalog {
     }
   }
 
-  private static func spatialArray(
-    _ file: YAMLFile, overriding overrides: [String: String]
-  ) throws(CostAPIError) -> LoadedTarget {
-    var sources = [file.path: file.text]
-    var parts = [file.text]
-    let replaced = overrides.sorted { $0.key < $1.key }
-    for (keyPath, text) in replaced { sources["\(keyPath)=\(text)"] = text }
-    let folder = SearchPath.parent(of: file.path)
-    do throws(InputError) {
-      let config = try HardwareConfig(file.document, overriding: overrides) { name in
-        let path = "\(folder)/dataflows/\(name).yaml"
-        guard let text = try? TextFile.read(path) else { return nil }
-        sources[path] = text
-        parts.append(text)
-        return InputText(text: text, file: path)
-      }
-      parts += replaced.map { "\n\($0.key)=\($0.value)" }
-      return LoadedTarget(
-        name: config.array.name, reference: file.path, path: file.path,
-        model: .spatialArray(config.array), unsourcedNumbers: config.unsourcedNumbers,
-        overrides: overrides, configSHA256: SHA256.hexadecimal(of: parts.joined()))
-    } catch {
-      throw .input(error, sources: sources)
-    }
-  }
-
   /// - Throws: `CostAPIError.notImported` where tables are to be filled from a published file and
   ///   are not there.
   private static func measuredDevice(_ file: YAMLFile) throws(CostAPIError) -> LoadedTarget {

@@ -109,20 +109,28 @@ extension ValidationResult {
     return (deviation > 0 ? "+" : "") + text + " %"
   }
 
+  /// A whole number as one, so that counts read as counts.
+  private static func plain(_ number: Double?) -> JSONValue {
+    guard let number, number == number.rounded(), abs(number) < 0x1p53 else {
+      return .optional(number)
+    }
+    return .integer(Int64(number))
+  }
+
   /// The result as an object; lists are left out of tables.
   public var json: JSONValue {
     [
       "suite": .string(suite), "comparison": .string(comparison), "row": .string(row),
       "subject": .string(subject), "metric": .string(metric),
-      "published": .optional(published?.value), "ours": .optional(ours),
+      "published": Self.plain(published?.value), "ours": Self.plain(ours),
       "deviation": .rounded(deviation), "tolerance": .string(tolerance.text),
       "verdict": .string(verdict.rawValue), "figures": .integer(Int64(count)),
       "source": .string(source), "reason": .string(reason), "message": .optional(message),
       "points": .array(
         points.map { point -> JSONValue in
           [
-            "row": .string(point.name), "published": .number(point.published),
-            "ours": .number(point.ours),
+            "row": .string(point.name), "published": Self.plain(point.published),
+            "ours": Self.plain(point.ours),
           ]
         }),
     ]

@@ -49,14 +49,16 @@ public enum PublishedFormula: String, CaseIterable, Hashable, Sendable {
   /// What it gives.
   public var results: [String] { evaluate { _ in 1 }.map(\.name) }
 
-  /// A result of the formula; `nil` where it has none of that name.
+  /// A result of the formula; `nil` where it has none of that name, or says nothing for these arguments.
   ///
   /// - Parameter arguments: All of the formula's, each in its range.
   public func value(_ result: String, _ arguments: [String: Int64]) -> Double? {
     evaluate { arguments[$0] ?? 1 }.first { $0.name == result }?.value
   }
 
-  private func evaluate(_ number: (String) -> Int64) -> [(name: String, value: Double)] {
+  private typealias Results = [(name: String, value: Double?)]
+
+  private func evaluate(_ number: (String) -> Int64) -> Results {
     switch self {
     case .finnUnit: finnUnit(number)
     case .finnWindow: finnWindow(number)
@@ -75,7 +77,7 @@ public enum PublishedFormula: String, CaseIterable, Hashable, Sendable {
     }
   }
 
-  private func finnUnit(_ number: (String) -> Int64) -> [(name: String, value: Double)] {
+  private func finnUnit(_ number: (String) -> Int64) -> Results {
     let unit = FINNUnit(
       matrixHeight: number("matrix_height"), matrixWidth: number("matrix_width"),
       processingElements: number("pe"), simd: number("simd"), weightBits: number("weight_bits"),
@@ -89,7 +91,7 @@ public enum PublishedFormula: String, CaseIterable, Hashable, Sendable {
     ]
   }
 
-  private func finnWindow(_ number: (String) -> Int64) -> [(name: String, value: Double)] {
+  private func finnWindow(_ number: (String) -> Int64) -> Results {
     [
       (
         "cycles",
@@ -110,7 +112,7 @@ public enum PublishedFormula: String, CaseIterable, Hashable, Sendable {
     ]
   }
 
-  private func dnnBuilder(_ number: (String) -> Int64) -> [(name: String, value: Double)] {
+  private func dnnBuilder(_ number: (String) -> Int64) -> Results {
     let layer = DNNBuilderConvolution(
       channels: number("channels"), filters: number("filters"), kernelHeight: number("kernel"),
       kernelWidth: number("kernel"), inputHeight: number("input_height"),
@@ -126,7 +128,7 @@ public enum PublishedFormula: String, CaseIterable, Hashable, Sendable {
     ]
   }
 
-  private func fpgaConvNet(_ number: (String) -> Int64) -> [(name: String, value: Double)] {
+  private func fpgaConvNet(_ number: (String) -> Int64) -> Results {
     let layer = FPGAConvNetConvolution(
       channels: number("channels"), filters: number("filters"), groups: number("groups"),
       kernelElements: number("kernel") * number("kernel"),
@@ -135,9 +137,12 @@ public enum PublishedFormula: String, CaseIterable, Hashable, Sendable {
       coarseIn: number("coarse_in"), coarseOut: number("coarse_out"),
       coarseGroup: number("coarse_group"), fine: number("fine"),
       weightBits: number("weight_bits"), inputBits: number("input_bits"))
+    let modules = FPGAConvNetRegressions(
+      layer: layer, kernel: number("kernel"), accumulatorBits: number("accumulator_bits"))
     return [
       ("cycles", Double(layer.cycles)), ("dsp", Double(layer.dsps)),
-      ("weight_bram18", Double(layer.weightBlockRAMs18Kb)),
+      ("weight_bram18", Double(layer.weightBlockRAMs18Kb)), ("ff", Double(modules.flipFlops)),
+      ("logic_lut", modules.logicLookUpTables.map { Double($0) }),
     ]
   }
 }

@@ -1,6 +1,5 @@
 public import CostDiagnostics
 public import CostYAML
-internal import Networks
 
 /// Decodes the files of `validation/`: `kind: validation`.
 ///
@@ -57,11 +56,14 @@ public enum ValidationFile {
 }
 
 /// Reads the keys of a suite.
-private struct ValidationDecoder {
+struct ValidationDecoder {
   let names: ValidationFile.KnownNames
 
-  /// What rows leave to their comparison.
-  private struct Shared {
+  /// What rows leave to their comparison; `nil` also for what is wrong there, which is told once.
+  struct Shared {
+    /// The keys that the comparison has, right or wrong.
+    var keys: Set<String>
+    var isFormula: Bool { keys.contains("formula") }
     var target: String?
     var network: ValidationSuite.NetworkReference?
     var space: String?
@@ -99,20 +101,19 @@ private struct ValidationDecoder {
     let name = uniqueName(from: &reader, &seen)
     let source = source(from: &reader, among: sources)
     let tolerance = reader.mapping("tolerance") { self.tolerance(from: &$0) }
-    var shared = Shared()
+    var shared = Shared(keys: Set(reader.keys))
     shared.formula = reader.choice("formula", of: PublishedFormula.self, required: false)
-    let isFormula = reader.has("formula")
-    let metric =
-      isFormula
-      ? shared.formula.flatMap { result(of: $0, from: &reader) }
-      : reader.choice("metric", of: ValidationSuite.ReportMetric.self).map { .report($0) }
-    shared.metric = metric
-    if !isFormula {
+    let metric: ValidationSuite.Metric?
+    if shared.isFormula {
+      metric = result(of: shared.formula, from: &reader)
+    } else {
+      metric = reader.choice("metric", of: ValidationSuite.ReportMetric.self).map { .report($0) }
       shared.target = target(from: &reader, required: false)
       shared.space = space(from: &reader)
-      shared.network = network(from: &reader, space: shared.space)
+      shared.network = network(from: &reader, shared)
       shared.layers = layers(from: &reader, metric)
     }
+    shared.metric = metric
     let figures = figures(from: &reader, shared)
     guard let name, let source, let metric, let tolerance, let figures else { return nil }
     if case .rank = tolerance.0, case .rows(let rows) = figures, rows.count < 3 {
@@ -151,82 +152,6 @@ private struct ValidationDecoder {
   }
 }
 
-// MARK: - Tolerances
-extension ValidationDecoder {
-  private enum Equality: String, CaseIterable { case exact, printed }
-
-  private func tolerance(
-    from reader: inout YAMLReader
-  ) -> (ValidationSuite.Tolerance, String)? {
-    let reason = reader.string("reason")
-    let equal = reader.choice("equal", of: Equality.self, required: false)
-    let within = reader.value("within", required: false).flatMap { range($0, from: &reader) }
-    let spearman = reader.number("spearman", in: -1...1, required: false)
-    let kendall = reader.number("kendall", in: -1...1, required: false)
-    let isReported = reader.boolean("reported", required: false)
-    let isRank = reader.has("spearman") || reader.has("kendall")
-    let kinds = [reader.has("equal"), reader.has("within"), isRank, reader.has("reported")]
-    guard kinds.filter({ $0 }).count == 1 else {
-      reader.report(
-        reader.value, "a tolerance is one of equal, within, spearman with kendall, reported",
-        hint: "write for example '{within: 1 %, reason: …}'")
-      return nil
-    }
-    guard let reason else { return nil }
-    if let equal { return (equal == .exact ? .exact : .printed, reason) }
-    if let within { return (.within(within), reason) }
-    if spearman != nil || kendall != nil {
-      return (.rank(spearman: spearman, kendall: kendall), reason)
-    }
-    guard isReported == true else {
-      if isReported == false {
-        reader.report(reader.value, "'reported' is true or left out")
-      }
-      return nil
-    }
-    return (.reported, reason)
-  }
-
-  /// `1 %`, up and down, or `[-12 %, 0 %]`.
-  private func range(
-    _ value: YAMLReader.Value, from reader: inout YAMLReader
-  ) -> ClosedRange<Double>? {
-    guard value.node.items != nil else {
-      guard let share = percent(value, from: &reader) else { return nil }
-      guard share >= 0 else {
-        reader.report(value, "a tolerance both ways is not below 0", hint: "write '[-1 %, 0 %]'")
-        return nil
-      }
-      return -share...share
-    }
-    let values = reader.values(value) ?? []
-    guard values.count == 2 else {
-      reader.report(value, "expected [lowest, highest], found \(values.count) shares")
-      return nil
-    }
-    let shares = values.compactMap { percent($0, from: &reader) }
-    guard shares.count == 2 else { return nil }
-    guard shares[0] <= shares[1] else {
-      reader.report(value, "the lowest share comes first")
-      return nil
-    }
-    return shares[0]...shares[1]
-  }
-
-  private func percent(_ value: YAMLReader.Value, from reader: inout YAMLReader) -> Double? {
-    let text = value.node.scalar ?? ""
-    let parts = text.split(separator: " ", omittingEmptySubsequences: false)
-    guard parts.count == 2, parts[1] == "%",
-      let number = ValidationSuite.Published(String(parts[0])), abs(number.value) <= 1000
-    else {
-      reader.report(
-        value, "expected a share in percent, found \(value.node.summary)", hint: "write '1.5 %'")
-      return nil
-    }
-    return number.value / 100
-  }
-}
-
 // MARK: - Figures
 extension ValidationDecoder {
   private func figures(
@@ -238,6 +163,7 @@ extension ValidationDecoder {
         reader.value,
         hasTable ? "the figures are in 'rows' or in 'table', not both" : "'rows' are missing",
         hint: "write 'rows', or 'table' for figures in a file of their publisher")
+      for key in ["rows", "table"] { _ = reader.value(key, required: false) }
       return nil
     }
     if hasTable { return reader.mapping("table") { table(from: &$0, shared) }.map { .table($0) } }
@@ -255,13 +181,9 @@ extension ValidationDecoder {
   ) -> ValidationSuite.Row? {
     let name = uniqueName(from: &reader, &seen)
     let published = published(from: &reader)
-    let subject: ValidationSuite.Subject?
-    if let formula = shared.formula {
-      subject = reader.mapping("arguments") { arguments(of: formula, from: &$0) }
-        .map { .formula(formula, arguments: $0) }
-    } else {
-      subject = networkSubject(from: &reader, shared)
-    }
+    let subject =
+      shared.isFormula
+      ? formulaSubject(from: &reader, shared.formula) : networkSubject(from: &reader, shared)
     guard let name, let published, let subject else { return nil }
     return ValidationSuite.Row(
       name: name, published: published, subject: subject, location: reader.value.node.location)
@@ -281,10 +203,13 @@ extension ValidationDecoder {
   private func networkSubject(
     from reader: inout YAMLReader, _ shared: Shared
   ) -> ValidationSuite.Subject? {
-    let target = target(from: &reader, required: shared.target == nil) ?? shared.target
-    let space = space(from: &reader) ?? shared.space
-    let network = network(from: &reader, space: space)
-    if network == nil, shared.network == nil, !reader.has("network"), !reader.has("arch") {
+    let target =
+      target(from: &reader, required: !shared.keys.contains("target")) ?? shared.target
+    var own = shared
+    own.keys.formUnion(reader.keys)
+    own.space = space(from: &reader) ?? shared.space
+    let network = network(from: &reader, own)
+    if own.keys.isDisjoint(with: ["network", "arch"]) {
       reader.report(
         reader.value, "neither the row nor its comparison names a network",
         hint: "write 'network', or 'space' and 'arch'")
@@ -294,20 +219,29 @@ extension ValidationDecoder {
     return .network(target: target, network, layers: layers ?? [])
   }
 
-  private func arguments(
-    of formula: PublishedFormula, from reader: inout YAMLReader
-  ) -> [String: Int64]? {
-    var found: [String: Int64] = [:]
-    for argument in formula.arguments {
-      found[argument.name] = reader.integer(argument.name, in: argument.least...argument.most)
+  /// - Parameter formula: `nil` for one that is not known, whose arguments are not looked at.
+  private func formulaSubject(
+    from reader: inout YAMLReader, _ formula: PublishedFormula?
+  ) -> ValidationSuite.Subject? {
+    guard let formula else {
+      _ = reader.value("arguments")
+      return nil
     }
-    return found.count == formula.arguments.count ? found : nil
+    return reader.mapping("arguments") { inner -> ValidationSuite.Subject? in
+      var found: [String: Int64] = [:]
+      for argument in formula.arguments {
+        found[argument.name] = inner.integer(argument.name, in: argument.least...argument.most)
+      }
+      guard found.count == formula.arguments.count else { return nil }
+      return .formula(formula, arguments: found)
+    }
   }
 
+  /// The result that is asked for of a formula; of one that is not known, nothing is looked at.
   private func result(
-    of formula: PublishedFormula, from reader: inout YAMLReader
+    of formula: PublishedFormula?, from reader: inout YAMLReader
   ) -> ValidationSuite.Metric? {
-    guard let value = reader.value("metric") else { return nil }
+    guard let value = reader.value("metric"), let formula else { return nil }
     return reader.choice(value, among: formula.results).map { .formula($0) }
   }
 
@@ -343,70 +277,5 @@ extension ValidationDecoder {
       file: file, target: target, space: space, decisionColumn: decision, choiceColumn: choice,
       publishedColumn: published, choices: choices, others: others,
       location: reader.value.node.location)
-  }
-}
-
-// MARK: - What a figure is about
-extension ValidationDecoder {
-  private func target(from reader: inout YAMLReader, required: Bool) -> String? {
-    name("target", from: &reader, required: required, among: names.targets)
-  }
-
-  /// A name that is known, or a path.
-  private func name(
-    _ key: String, from reader: inout YAMLReader, required: Bool, among known: [String]?
-  ) -> String? {
-    guard let value = reader.value(key, required: required), let name = reader.string(value) else {
-      return nil
-    }
-    let isPath = name.contains("/") || name.hasSuffix(".yaml") || name.hasSuffix(".yml")
-    if let known, !isPath, !known.contains(name) {
-      reader.report(
-        value, "there is no \(key) '\(name)'", hint: reader.didYouMean(name, among: known))
-      return nil
-    }
-    return name
-  }
-
-  private func space(from reader: inout YAMLReader) -> String? {
-    guard let value = reader.value("space", required: false) else { return nil }
-    return reader.choice(value, among: SearchSpaces.names)
-  }
-
-  /// A network by name, or a member of a space by its text.
-  private func network(
-    from reader: inout YAMLReader, space: String?
-  ) -> ValidationSuite.NetworkReference? {
-    let network = name("network", from: &reader, required: false, among: names.networks)
-    guard let value = reader.value("arch", required: false) else {
-      return network.map { .file($0) }
-    }
-    guard network == nil else {
-      reader.report(value, "a row is about a network or a member of a space", hint: "keep one")
-      return nil
-    }
-    guard let text = reader.string(value) else { return nil }
-    guard let space, let known = SearchSpaces.named(space) else {
-      reader.report(value, "'arch' needs the space it is of", hint: "write 'space'")
-      return nil
-    }
-    do throws(TextError) {
-      _ = try known.architecture(text)
-      return .member(space: space, text: text)
-    } catch {
-      reader.report(value, error.message, hint: error.hint)
-      return nil
-    }
-  }
-
-  private func layers(
-    from reader: inout YAMLReader, _ metric: ValidationSuite.Metric?
-  ) -> [String]? {
-    guard let layers = reader.strings("layers", required: false) else { return nil }
-    if case .report(let metric)? = metric, !metric.isOfLayers, let value = reader.value("layers") {
-      reader.report(value, "'\(metric.rawValue)' is of whole networks", hint: "leave it out")
-      return nil
-    }
-    return layers
   }
 }

@@ -14,7 +14,7 @@ struct ValidateCommand: ParsableCommand {
       Examples:
         hwcost validate
         hwcost validate zhang15
-        hwcost validate hwnasbench-fpga --data ~/published --format csv
+        hwcost validate hw-nas-bench --data ~/published --format csv
         hwcost validate --list
       """)
 
