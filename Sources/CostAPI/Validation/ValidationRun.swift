@@ -1,6 +1,6 @@
-public import Accelerators
+internal import Accelerators
 internal import CostDiagnostics
-public import HardwareConfigs
+internal import HardwareConfigs
 public import Mapper
 internal import MeasuredTables
 internal import Networks
