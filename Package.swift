@@ -73,8 +73,8 @@ let package = Package(
     .executableTarget(
       name: "hwcost",
       dependencies: [
-        "Accelerators", "CLibrary", "CostAPI", "Dataflow", "Mapper", "MeasuredTables", "Networks",
-        "Ops",
+        "Accelerators", "CLibrary", "CostAPI", "Dataflow", "HardwareConfigs", "Mapper",
+        "MeasuredTables", "Networks", "Ops",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
@@ -86,7 +86,7 @@ let package = Package(
       name: "ConfigTests",
       dependencies: [
         "Accelerators", "CostDiagnostics", "CostUnits", "CostYAML", "Dataflow", "HardwareConfigs",
-        "Ops",
+        "Ops", "TestSupport",
       ],
       exclude: ["Fixtures"],
       swiftSettings: settings),
@@ -129,8 +129,8 @@ let package = Package(
       ],
       exclude: ["Fixtures"], swiftSettings: settings),
     .target(
-      name: "TestSupport", dependencies: ["Dataflow", "Ops"], path: "Tests/_TestSupport",
-      swiftSettings: settings),
+      name: "TestSupport", dependencies: ["CostDiagnostics", "Dataflow", "Ops"],
+      path: "Tests/_TestSupport", swiftSettings: settings),
     .testTarget(
       name: "TimeloopTests",
       dependencies: [
@@ -139,6 +139,12 @@ let package = Package(
       ],
       swiftSettings: settings),
     .testTarget(name: "UnitsTests", dependencies: ["CostUnits"], swiftSettings: settings),
+    .testTarget(
+      name: "ValidationTests",
+      dependencies: [
+        "CostAPI", "CostDiagnostics", "CostYAML", "HardwareConfigs", "TestSupport",
+      ],
+      exclude: ["Fixtures"], swiftSettings: settings),
     .testTarget(
       name: "YAMLTests", dependencies: ["CostDiagnostics", "CostUnits", "CostYAML"],
       swiftSettings: settings),

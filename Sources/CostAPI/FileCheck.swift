@@ -7,7 +7,8 @@ public struct FileCheck: Sendable {
   /// What was found out about one file.
   public struct Finding: Sendable {
     public var path: String
-    /// What the file is: `spatial-array`, `measured`, `network`; `nil` where that is not clear.
+    /// What the file is: `spatial-array`, `measured`, `network`, `validation`; `nil` where that is not
+    /// clear.
     public var kind: String?
     /// `nil` for a file without mistakes.
     public var error: CostAPIError?
@@ -49,9 +50,10 @@ public struct FileCheck: Sendable {
 
   /// Checks one file.
   ///
-  /// - Parameter boards: Where a design's board is looked up that does not stand beside it.
+  /// - Parameter names: Where a design's board is looked up that does not stand beside it, and the
+  ///   targets and networks of a suite.
   public static func check(
-    _ path: String, boards: SearchPath = SearchPath(folders: [])
+    _ path: String, names: SearchPath = SearchPath(folders: [])
   ) -> Finding {
     var finding = Finding(path: path, kind: nil, error: nil)
     do throws(CostAPIError) {
@@ -59,9 +61,12 @@ public struct FileCheck: Sendable {
       if NetworkFile.isNetwork(file.document) {
         finding.kind = "network"
         _ = try file.decode { document throws(InputError) in try NetworkFile.decode(document) }
+      } else if ValidationFile.isSuite(file.document) {
+        finding.kind = ValidationFile.kind
+        _ = try TargetCatalog(names).suite(in: file)
       } else {
         finding.kind = file.document.root["kind"]?.scalar
-        _ = try TargetCatalog.load(path, boards: boards)
+        _ = try TargetCatalog.load(path, boards: names)
       }
     } catch {
       // A manifest whose numbers are yet to be imported is whole.

@@ -1,7 +1,8 @@
-/// The folders in which names of targets and networks are looked up, first to last.
+/// The folders in which names of targets, networks and suites are looked up, first to last.
 ///
 /// Each folder is searched for `NAME.yaml`, `hwconfigs/NAME.yaml`,
-/// `hwconfigs/measured/NAME/device.yaml`, `hwconfigs/boards/NAME.yaml` and `networks/NAME.yaml`.
+/// `hwconfigs/measured/NAME/device.yaml`, `hwconfigs/boards/NAME.yaml`, `networks/NAME.yaml` and
+/// `validation/NAME.yaml`.
 public struct SearchPath: Hashable, Sendable {
   public var folders: [String]
 
@@ -34,6 +35,8 @@ public struct SearchPath: Hashable, Sendable {
   public enum Kind: Hashable, Sendable {
     case target
     case network
+    /// Published figures to compare ours with.
+    case suite
   }
 
   /// The first file of that name; `nil` where no folder has one.
@@ -89,6 +92,8 @@ extension SearchPath {
       ]
     case .network:
       [Place(before: "", after: ".yaml"), Place(before: "networks/", after: ".yaml")]
+    case .suite:
+      [Place(before: "", after: ".yaml"), Place(before: "validation/", after: ".yaml")]
     }
   }
 

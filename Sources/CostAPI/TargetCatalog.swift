@@ -167,7 +167,7 @@ public struct TargetCatalog: Sendable {
   }
 
   /// The file that a name or a path stands for.
-  private func path(
+  func path(
     of nameOrPath: String, _ kind: SearchPath.Kind
   ) throws(CostAPIError) -> String {
     let isPath =
@@ -185,22 +185,34 @@ public struct TargetCatalog: Sendable {
     }
     if let path = searchPath.file(of: nameOrPath, kind) { return path }
     throw .unknownName(
-      kind: kind == .target ? "target" : "network", name: nameOrPath,
+      kind: kind.noun, name: nameOrPath,
       known: files(kind).map(\.name))
   }
 
   /// The files of a kind; one that stands in a folder of its own choosing has to look like it.
-  private func files(_ kind: SearchPath.Kind) -> [(name: String, path: String)] {
+  func files(_ kind: SearchPath.Kind) -> [(name: String, path: String)] {
     searchPath.files(kind).filter { $0.isCertain || Self.mayBe(kind, $0.path) }
       .map { (name: $0.name, path: $0.path) }
   }
 
   /// Whether a file looks like one of a kind; a file that cannot be read may be anything.
   private static func mayBe(_ kind: SearchPath.Kind, _ path: String) -> Bool {
-    guard let root = try? YAMLFile(path).document.root else { return kind == .target }
+    guard let document = try? YAMLFile(path).document else { return kind == .target }
     switch kind {
-    case .target: return root["kind"] != nil
-    case .network: return root["kind"] == nil && root["layers"] != nil
+    case .target: return document.root["kind"] != nil && !ValidationFile.isSuite(document)
+    case .network: return NetworkFile.isNetwork(document)
+    case .suite: return ValidationFile.isSuite(document)
+    }
+  }
+}
+
+extension SearchPath.Kind {
+  /// What messages call it.
+  fileprivate var noun: String {
+    switch self {
+    case .target: "target"
+    case .network: "network"
+    case .suite: "validation suite"
     }
   }
 }
@@ -246,32 +258,6 @@ extension TargetCatalog {
     case .spatialArray: return try spatialArray(file, overriding: overrides)
     case .pipeline: return try pipeline(file, overriding: overrides, boards: boards)
     case .board: return try board(file, overriding: overrides)
-    }
-  }
-
-  private static func spatialArray(
-    _ file: YAMLFile, overriding overrides: [String: String]
-  ) throws(CostAPIError) -> LoadedTarget {
-    var sources = [file.path: file.text]
-    var parts = [file.text]
-    let replaced = overrides.sorted { $0.key < $1.key }
-    for (keyPath, text) in replaced { sources["\(keyPath)=\(text)"] = text }
-    let folder = SearchPath.parent(of: file.path)
-    do throws(InputError) {
-      let config = try HardwareConfig(file.document, overriding: overrides) { name in
-        let path = "\(folder)/dataflows/\(name).yaml"
-        guard let text = try? TextFile.read(path) else { return nil }
-        sources[path] = text
-        parts.append(text)
-        return InputText(text: text, file: path)
-      }
-      parts += replaced.map { "\n\($0.key)=\($0.value)" }
-      return LoadedTarget(
-        name: config.array.name, reference: file.path, path: file.path,
-        model: .spatialArray(config.array), unsourcedNumbers: config.unsourcedNumbers,
-        overrides: overrides, configSHA256: SHA256.hexadecimal(of: parts.joined()))
-    } catch {
-      throw .input(error, sources: sources)
     }
   }
 

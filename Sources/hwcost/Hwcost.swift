@@ -17,7 +17,8 @@ struct Hwcost: ParsableCommand {
     subcommands: [
       TargetsCommand.self, SpacesCommand.self, DescribeCommand.self, CheckCommand.self,
       CostCommand.self, MapCommand.self, EvaluateCommand.self, DesignCommand.self,
-      ImportTimeloopCommand.self, TableCommand.self, DatasetCommand.self, ServeCommand.self,
+      ImportTimeloopCommand.self, TableCommand.self, DatasetCommand.self, ValidateCommand.self,
+      ServeCommand.self,
     ])
 
   static func main() {

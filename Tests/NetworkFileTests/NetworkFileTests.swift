@@ -33,6 +33,13 @@ struct NetworkFileTests {
       ("resnet18", 1_814_073_344, 11_689_512),
       ("mobilenet-v1", 568_740_352, 4_231_976),
       ("mobilenet-v2", 300_774_272, 3_504_872),
+      // Torchvision's parameters: 143,667,240; 25,557,032; 6,624,904 of GoogLeNet; 23,834,568 of
+      // Inception-v3 without its auxiliary head; timm's 42,679,816 of Inception-v4.
+      ("vgg19", 19_632_062_464, 143_667_240),
+      ("resnet50", 4_089_184_256, 25_557_032),
+      ("inception-v1", 1_498_376_192, 6_624_904),
+      ("inception-v3", 5_713_216_096, 23_834_568),
+      ("inception-v4", 12_253_974_624, 42_679_816),
     ] as [(String, Int64, Int64)])
   func shipped(name: String, macs: Int64, parameters: Int64) throws {
     let network = try read(package.appendingPathComponent("networks/\(name).yaml"))
@@ -41,6 +48,24 @@ struct NetworkFileTests {
     #expect(network.parameters == parameters)
     #expect(
       network.layers.last?.op.output == FeatureMap(channels: 1000, height: 1, width: 1))
+  }
+
+  /// The counts are printed in names of the zoo as `6.97G`: two operations a multiply-accumulate, some
+  /// with those of biases and normalisation.
+  @Test(
+    "networks of Vitis AI's zoo have the operations that it prints, to 1 %",
+    arguments: [
+      ("vgg16", 30.96), ("vgg19", 39.28), ("resnet18", 3.63), ("resnet50", 8.2),
+      ("resnet50-v1", 7.76), ("resnet50-v1-slim", 6.97), ("resnet101-v1-slim", 14.4),
+      ("resnet152-v1-slim", 21.83), ("resnet50-v2-slim-299", 13.1),
+      ("resnet101-v2-slim-299", 26.78), ("resnet152-v2-slim-299", 40.47), ("mobilenet-v1", 1.14),
+      ("mobilenet-v1-0.25-128", 0.02715), ("mobilenet-v2", 0.602), ("mobilenet-v2-1.4", 1.16),
+      ("inception-v1", 3), ("inception-v3", 11.45), ("inception-v4", 24.55),
+    ])
+  func zoo(name: String, gigaoperations: Double) throws {
+    let network = try read(package.appendingPathComponent("networks/\(name).yaml"))
+    let found = Double(2 * network.macs) * 1e-9
+    #expect(abs(found / gigaoperations - 1) < 0.01, "\(found)")
   }
 
   @Test("the convolutions of AlexNet are those of Eyeriss's publications")

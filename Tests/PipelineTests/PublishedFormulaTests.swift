@@ -90,6 +90,31 @@ struct PublishedFormulaTests {
     #expect(wide.dsps == 4 * 1152)
   }
 
+  /// Worked module by module from fpgaConvNet's features, without the program.
+  @Test("fpgaConvNet's regressions are those of its modules")
+  func fpgaConvNetRegressions() {
+    var layer = FPGAConvNetConvolution(
+      channels: 64, filters: 128, groups: 1, kernelElements: 9, inputPixels: 1024,
+      outputPixels: 1024, coarseIn: 4, coarseOut: 8, coarseGroup: 1, fine: 9, weightBits: 16,
+      inputBits: 16)
+    var modules = FPGAConvNetRegressions(layer: layer, kernel: 3, accumulatorBits: 32)
+    // Window 570.3, fork 435, products 13988.2, sums 3291.8, glue 1235.5, each rounded down.
+    #expect(modules.flipFlops == 19519)
+    // Window 1857.8, fork 293, products 8990.3, sums 3607.9, glue 1292.3.
+    #expect(modules.logicLookUpTables == 16039)
+    // With a third of the filter at once a squeeze comes in: 1931.0 flip-flops.
+    layer.fine = 3
+    modules.layer = layer
+    #expect(modules.flipFlops == 11989)
+    #expect(modules.logicLookUpTables == nil)
+    // Pointwise and one stream: products 74.7 and sums 140.2 are left.
+    layer.kernelElements = 1
+    (layer.coarseIn, layer.coarseOut, layer.fine) = (1, 1, 1)
+    modules = FPGAConvNetRegressions(layer: layer, kernel: 1, accumulatorBits: 32)
+    #expect(modules.flipFlops == 214)
+    #expect(modules.logicLookUpTables == 254)
+  }
+
   @Test("AccDNN's block RAM is what its file prints for its examples")
   func accDNNBlocks() {
     func blocks(_ a: Int64, _ b: Int64, _ c: Int64, _ d: Int64) -> Int64 {

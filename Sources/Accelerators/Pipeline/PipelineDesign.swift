@@ -41,7 +41,7 @@ public struct Assignment: Hashable, Sendable {
   /// Whether a name is what a pattern says; `*` stands for any text, the empty one too.
   ///
   /// - Complexity: O(*name* · *pattern*).
-  static func matches(_ name: String, pattern: String) -> Bool {
+  package static func matches(_ name: String, pattern: String) -> Bool {
     let (name, pattern) = (Array(name.utf8), Array(pattern.utf8))
     // The last star seen, and how far it has been let stand for text.
     var (i, j): (Int, Int) = (0, 0)

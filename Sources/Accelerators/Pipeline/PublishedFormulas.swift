@@ -107,9 +107,11 @@ public struct FINNUnit: Hashable, Sendable {
     kernel: Int64, stride: Int64, dilation: Int64
   ) -> Int64 {
     let fold = channels / simd
-    let write = outputWidth * kernel * kernel * fold
-    let read = stride * inputWidth * fold
-    return inputWidth * kernel * dilation * fold + outputHeight * max(write, read)
+    let write = outputWidth.saturatingProduct(kernel).saturatingProduct(kernel)
+      .saturatingProduct(fold)
+    let read = stride.saturatingProduct(inputWidth).saturatingProduct(fold)
+    return inputWidth.saturatingProduct(kernel).saturatingProduct(dilation)
+      .saturatingProduct(fold).saturatingSum(outputHeight.saturatingProduct(max(write, read)))
   }
 }
 

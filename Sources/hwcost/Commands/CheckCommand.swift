@@ -5,7 +5,7 @@ internal import CostAPI
 struct CheckCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "check",
-    abstract: "Report every mistake of hardware and network files.",
+    abstract: "Report every mistake of hardware, network and validation files.",
     discussion: """
       A folder stands for every YAML file in it. The status is 1 if there is a mistake.
 
@@ -23,7 +23,7 @@ struct CheckCommand: ParsableCommand {
     var findings: [FileCheck.Finding] = []
     for path in paths {
       let files = try session.perform { () throws(CostAPIError) in try FileCheck.files(at: path) }
-      findings += files.map { FileCheck.check($0, boards: session.catalog.searchPath) }
+      findings += files.map { FileCheck.check($0, names: session.catalog.searchPath) }
     }
     for finding in findings {
       if let error = finding.error { Console.complain(error.message) }

@@ -1,0 +1,29 @@
+import CostDiagnostics
+import CostYAML
+import HardwareConfigs
+import TestSupport
+import Testing
+
+@Suite("Bad validation suites")
+struct BadSuitesTests {
+  static let files = BadFiles()
+
+  private static func read(_ bytes: [UInt8], _ file: String) throws(InputError) {
+    let names = ValidationFile.KnownNames(
+      targets: ["zhang15-alexnet", "hwnasbench-fpga"], networks: ["alexnet", "vgg16"])
+    _ = try ValidationFile.decode(YAMLDocument(parsing: bytes, file: file), knowing: names)
+  }
+
+  @Test("the suite that the bad ones are made from is good")
+  func good() throws {
+    #expect(try Self.files.messages(of: "good", Self.read) == "")
+    #expect(Self.files.names.count >= 20)
+  }
+
+  @Test("each gives exactly the messages beside it", arguments: files.names)
+  func exactMessages(_ name: String) throws {
+    let (found, expected) = try Self.files.comparison(of: name, Self.read)
+    #expect(found != "")
+    #expect(found == expected)
+  }
+}
