@@ -3,6 +3,7 @@
 /// Each folder is searched for `NAME.yaml`, `hwconfigs/NAME.yaml`,
 /// `hwconfigs/measured/NAME/device.yaml`, `hwconfigs/boards/NAME.yaml` and `networks/NAME.yaml`.
 public struct SearchPath: Hashable, Sendable {
+  /// The folders, the first to be looked in first.
   public var folders: [String]
 
   public init(folders: [String]) { self.folders = folders }
@@ -49,7 +50,9 @@ public struct SearchPath: Hashable, Sendable {
 
   /// A file that a name stands for.
   public struct File: Hashable, Sendable {
+    /// The name that the file goes by.
     public var name: String
+    /// Where the file is.
     public var path: String
     /// Whether its folder holds only files of the kind; any YAML file can stand in the others.
     public var isCertain: Bool
