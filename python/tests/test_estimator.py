@@ -10,7 +10,9 @@ import shutil
 import subprocess
 import sys
 import threading
+import types
 import unittest
+import unittest.mock
 
 import numpy as np
 
@@ -206,6 +208,34 @@ class ExampleTests(unittest.TestCase):
             profiler.profile({})
         with self.assertRaises(ValueError):
             profiler.profile({**sample, "edge0": "conv"})
+
+    def test_with_nni_the_profiler_is_one_of_its_profilers(self):
+        try:
+            from nni.nas.profiler import Profiler
+        except ImportError:
+            # Its class as of NNI 3.0, nni/nas/profiler/profiler.py: two methods to override.
+            class Profiler:
+                def __init__(self, model_space):
+                    pass
+
+                def profile(self, sample):
+                    raise NotImplementedError
+
+            module = types.ModuleType("nni.nas.profiler")
+            module.Profiler = Profiler
+            names = {"nni": types.ModuleType("nni"), "nni.nas": types.ModuleType("nni.nas"),
+                     "nni.nas.profiler": module}
+        else:
+            names = {}
+        with unittest.mock.patch.dict(sys.modules, names):
+            sys.modules.pop("hwcost.nni", None)
+            adapter = importlib.import_module("hwcost.nni")
+            sys.modules.pop("hwcost.nni", None)
+        self.assertTrue(issubclass(adapter.TableProfiler, Profiler))
+        table = estimator.table(SPACE, TARGET, **FAST)
+        profiler = adapter.TableProfiler(table, list("abcdef"), range(5), "energy_mj")
+        sample = dict(zip("abcdef", [3, 0, 1, 4, 0, 2]))
+        self.assertEqual(profiler.profile(sample), table.cost(ARCH)[1])
 
     @unittest.skipUnless(importlib.util.find_spec("torch"), "torch is not installed")
     def test_the_torch_example_runs(self):
