@@ -62,17 +62,17 @@ struct CostTableTests {
     }
   }
 
-  @Test("twenty-two variables of nine choices are summed in pairs")
-  func pairs() throws {
-    let counts = Array(repeating: 9, count: 22)
+  @Test("twenty-two variables are summed in pairs, all of nine choices or not", arguments: [9, 8])
+  func pairs(last: Int) throws {
+    let counts = Array(repeating: 9, count: 21) + [last]
     let terms = counts.indices.map {
-      CostTable.Term(variables: [$0], values: SmallTable.numbers(9, seed: UInt64($0)))
+      CostTable.Term(variables: [$0], values: SmallTable.numbers(counts[$0], seed: UInt64($0)))
     }
     let table = try CostTable(
       space: "s", choiceCounts: counts, columns: [.init(target: "t", metric: .macs)],
       constant: [0.5], terms: terms)
     let members = (0..<500).map { row in
-      SmallTable.numbers(22, seed: UInt64(row) &+ 999).map { Int($0 * 8) % 9 }
+      zip(SmallTable.numbers(22, seed: UInt64(row) &+ 999), counts).map { Int($0 * 8) % $1 }
     }
     for (member, cost) in zip(members, try table.costs(of: members)) {
       let sum = member.enumerated().reduce(0.5) { $0 + terms[$1.offset].values[$1.element] }

@@ -31,9 +31,13 @@ extension CostTable {
         throw firstChoiceOutOfRange(choices, rows: first..<end)
       }
       if columns.count == 1 {
-        plan.isPairs
-          ? plan.sumPairs(choices, rows: first..<end, into: &costs)
-          : plan.sum(choices, rows: first..<end, into: &costs)
+        if plan.isPairs, let count = plan.commonCount {
+          plan.sumEqualPairs(choices, rows: first..<end, of: count, into: &costs)
+        } else if plan.isPairs {
+          plan.sumPairs(choices, rows: first..<end, into: &costs)
+        } else {
+          plan.sum(choices, rows: first..<end, into: &costs)
+        }
       } else {
         plan.sumLanes(choices, rows: first..<end, into: &costs)
       }
@@ -108,18 +112,54 @@ extension CostTable {
 extension EvaluationPlan {
   /// Whether a choice of some rows is below 0 or above its variable's highest.
   func hasChoiceOutOfRange(_ choices: Span<Int32>, rows: Range<Int>) -> Bool {
-    let limits = limits.span
+    // A number is in range where neither it nor what is left to the highest is negative; loops have
+    // no branch and nothing that could trap, so that they work on several numbers at a time.
+    let count = limits.count
     var signs: Int32 = 0
+    if let commonCount {
+      let highest = Int32(clamping: commonCount - 1)
+      for place in rows.lowerBound &* count..<rows.upperBound &* count {
+        let choice = choices[unchecked: place]
+        signs |= choice | (highest &- choice)
+      }
+      return signs < 0
+    }
+    let limits = limits.span
     for row in rows {
-      let start = row * limits.count
-      // A number is in range where neither it nor what is left to the highest is negative; the loop
-      // has no branch, so that it works on several numbers at a time.
-      for variable in 0..<limits.count {
-        let choice = choices[unchecked: start + variable]
+      let start = row &* count
+      for variable in 0..<count {
+        let choice = choices[unchecked: start &+ variable]
         signs |= choice | (limits[unchecked: variable] &- choice)
       }
     }
     return signs < 0
+  }
+
+  /// One column, every group the pair of the next two variables, which have as many choices as all:
+  /// places need no table then.
+  func sumEqualPairs(
+    _ choices: Span<Int32>, rows: Range<Int>, of count: Int, into costs: inout MutableSpan<Double>
+  ) {
+    let values = values.span
+    let (pairs, size, base) = (groups.count, count &* count, constant[0])
+    for row in rows {
+      var (even, odd) = (base, 0.0)
+      var (place, start, pair) = (2 &* pairs &* row, 0, 0)
+      while pair &+ 1 < pairs {
+        let one = Int(choices[unchecked: place]) &* count &+ Int(choices[unchecked: place &+ 1])
+        place &+= 2
+        let two = Int(choices[unchecked: place]) &* count &+ Int(choices[unchecked: place &+ 1])
+        place &+= 2
+        even += values[unchecked: start &+ one]
+        odd += values[unchecked: start &+ size &+ two]
+        (start, pair) = (start &+ 2 &* size, pair &+ 2)
+      }
+      if pair < pairs {
+        let one = Int(choices[unchecked: place]) &* count &+ Int(choices[unchecked: place &+ 1])
+        even += values[unchecked: start &+ one]
+      }
+      costs[unchecked: row] = even + odd
+    }
   }
 
   /// One column, every group the pair of the next two variables.
