@@ -21,7 +21,7 @@ enum SmallTable {
         values: numbers(
           scope.reduce(columns) { $0 * counts[$1] }, seed: seed &* 100 &+ UInt64(index)))
     }
-    let metrics = CostMetric.allCases.prefix(columns)
+    let metrics = (0..<columns).map { CostMetric.allCases[$0 % CostMetric.allCases.count] }
     return try CostTable(
       space: "small", choiceCounts: counts,
       columns: metrics.map { .init(target: "t", metric: $0) },
@@ -51,7 +51,7 @@ enum SmallTable {
 struct CostTableTests {
   @Test(
     "a network costs the constant and its entry of every term", arguments: SmallTable.shapes,
-    [1, 2, 5])
+    [1, 2, 5, 8, 13])
   func evaluation(scopes: [[Int]], columns: Int) throws {
     let table = try SmallTable.make(scopes, columns: columns)
     let members = SmallTable.members

@@ -215,7 +215,7 @@ extension EvaluationPlan {
     }
   }
 
-  /// Several columns, four at a time.
+  /// Several columns, eight at a time, then four.
   func sumLanes(_ choices: Span<Int32>, rows: Range<Int>, into costs: inout MutableSpan<Double>) {
     let (lanes, order, steps) = (lanes.span, order.span, steps.span)
     let constants = constantLanes.span
@@ -227,19 +227,48 @@ extension EvaluationPlan {
     var places = scratch.mutableSpan
     for row in rows {
       let first = row &* variables
-      var next = 0
-      for group in 0..<starts.count {
-        var place = starts[unchecked: group]
-        for _ in 0..<sizes[unchecked: group] {
-          let choice = choices[unchecked: first &+ Int(order[unchecked: next])]
-          place &+= Int(choice &* steps[unchecked: next])
-          next &+= 1
+      // Entries start at a whole count of fours.
+      if isPairs {
+        for group in 0..<starts.count {
+          let one = choices[unchecked: first &+ 2 &* group] &* steps[unchecked: 2 &* group]
+          let two =
+            choices[unchecked: first &+ 2 &* group &+ 1] &* steps[unchecked: 2 &* group &+ 1]
+          places[unchecked: group] = (starts[unchecked: group] &+ Int(one &+ two)) &>> 2
         }
-        // Entries start at a whole count of fours.
-        places[unchecked: group] = place &>> 2
+      } else {
+        var next = 0
+        for group in 0..<starts.count {
+          var place = starts[unchecked: group]
+          for _ in 0..<sizes[unchecked: group] {
+            let choice = choices[unchecked: first &+ Int(order[unchecked: next])]
+            place &+= Int(choice &* steps[unchecked: next])
+            next &+= 1
+          }
+          places[unchecked: group] = place &>> 2
+        }
       }
       let output = row &* columns
       var block = 0
+      // Two sums at once, because an addition takes longer than a look-up.
+      while 4 &* block &+ 8 <= columns {
+        var one = constants[unchecked: block]
+        var two = constants[unchecked: block &+ 1]
+        for group in 0..<starts.count {
+          let place = places[unchecked: group] &+ block
+          one += lanes[unchecked: place]
+          two += lanes[unchecked: place &+ 1]
+        }
+        let start = output &+ 4 &* block
+        costs[unchecked: start] = one.x
+        costs[unchecked: start &+ 1] = one.y
+        costs[unchecked: start &+ 2] = one.z
+        costs[unchecked: start &+ 3] = one.w
+        costs[unchecked: start &+ 4] = two.x
+        costs[unchecked: start &+ 5] = two.y
+        costs[unchecked: start &+ 6] = two.z
+        costs[unchecked: start &+ 7] = two.w
+        block &+= 2
+      }
       while block < blocks {
         var sum = constants[unchecked: block]
         for group in 0..<starts.count {
