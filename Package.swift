@@ -113,13 +113,16 @@ let package = Package(
       name: "MeasuredTests",
       dependencies: [
         "Accelerators", "CostDiagnostics", "CostYAML", "MeasuredTables", "Networks", "Ops",
+        "TestSupport",
       ],
       swiftSettings: settings),
     .testTarget(
       name: "NetworkFileTests",
       dependencies: ["CostDiagnostics", "HardwareConfigs", "Networks", "Ops"],
       exclude: ["Fixtures"], swiftSettings: settings),
-    .testTarget(name: "NetworksTests", dependencies: ["Networks", "Ops"], swiftSettings: settings),
+    .testTarget(
+      name: "NetworksTests", dependencies: ["Networks", "Ops", "TestSupport"],
+      swiftSettings: settings),
     .testTarget(name: "OpsTests", dependencies: ["Ops"], swiftSettings: settings),
     .testTarget(
       name: "PipelineTests",

@@ -29,6 +29,9 @@ let package = Package(
       path: "Benchmarks/Evaluation",
       plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")]),
     .executableTarget(
+      name: "CostTables", dependencies: [.product(name: "CostAPI", package: "hwcost")],
+      path: "Benchmarks/CostTables"),
+    .executableTarget(
       name: "Layers", dependencies: [.product(name: "CostAPI", package: "hwcost")],
       path: "Benchmarks/Layers"),
     .executableTarget(

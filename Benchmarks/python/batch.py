@@ -1,95 +1,121 @@
-"""Costs of many networks from Python, beside the way of the published pickle's API.
+"""Costs of many networks from Python, beside the published pickle API's way of doing it.
 
-Run it with the package installed: python Benchmarks/python/batch.py. Each figure is the best of some
-runs on one thread, in time of the processor, so that other work on the machine counts little; the
-pickle's way sums a dictionary of the same numbers by keys made for each
-network, as the published class does.
+Run it where the package and its command are installed: python Benchmarks/python/batch.py. The pickles are
+made by `hwcost dataset`. Figures are time of the processor on one thread, the best of some runs, so that
+other work on the machine counts little. The status is 1 if a bar is missed.
 """
 
-import statistics
+import os
+import pickle
+import shutil
 import subprocess
 import sys
+import tempfile
 import time
 
 import numpy as np
 
 import hwcost
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../python/tests"))
+import published_way  # noqa: E402
+
 FAST = {"factors": "perfect"}
+TARGETS = ["eyeriss-like", "eyeriss"]
+missed = []
 
 
 def best(function, repeats=7):
-    """Seconds of the fastest of some runs, and their median."""
+    """Seconds of the fastest of some runs."""
     times = []
     for _ in range(repeats):
         start = time.thread_time()
         function()
         times.append(time.thread_time() - start)
-    return min(times), statistics.median(times)
+    return min(times)
 
 
-def rate(name, count, function, bar):
-    fastest, median = best(function)
-    print(f"{name}: {count / fastest / 1e6:.2f} M networks/s (median {count / median / 1e6:.2f}), "
-          f"bar {bar}")
+def tell(name, value, unit, bar=None, more_is_better=True):
+    within = bar is None or (value >= bar if more_is_better else value <= bar)
+    print(f"{name}: {value:.4g} {unit}" + (f", bar {bar}" if bar is not None else "")
+          + ("" if within else "  MISSED"), flush=True)
+    if not within:
+        missed.append(name)
 
 
-def by_keys(blocks, tables, row):
-    """Every metric of one network: keys are made, and looked up one by one."""
-    shapes = [blocks["fixed"][0], *(own[c] for own, c in zip(blocks["choices"], row)),
-              *blocks["fixed"][1:]]
-    parts = [key.split("_") for key in shapes]
-    return [sum(table["_".join(part)] for part in parts) for table in tables]
+def command():
+    """The hwcost command: beside this Python, or on the PATH."""
+    own = os.path.join(os.path.dirname(sys.executable), "hwcost")
+    return own if os.path.exists(own) else shutil.which("hwcost") or sys.exit("no hwcost command")
+
+
+def dataset(space, folder):
+    """The published pickle's content for a space, with our numbers in it."""
+    path = os.path.join(folder, space + ".pickle")
+    subprocess.run(
+        [command(), "dataset", "--target", *TARGETS, "--space", space, "--factors", "perfect",
+         "--as", "pickle", "--output", path, "--name", "eyeriss=eyeriss-like", "edgegpu=eyeriss"],
+        check=True)
+    with open(path, "rb") as file:
+        return pickle.load(file)
+
+
+def fbnet(estimator, folder):
+    rows = np.random.default_rng(1).integers(0, 9, size=(1_000_000, 22), dtype=np.int32)
+    columns = ["latency_ms", "energy_mj", "dram_bytes", "macs"]
+    for names, targets, bar in (
+            (columns[:1], TARGETS[:1], 30), (columns, TARGETS[:1], None), (columns, TARGETS, 10)):
+        table = estimator.table("fbnet-cifar100", targets, columns=names, **FAST)
+        out = np.empty((len(rows), len(table.columns)))
+        seconds = best(lambda: table.costs(rows, out))
+        tell(f"FBNet, batch of {len(table.columns)} metrics", len(rows) / seconds / 1e6,
+             "M networks/s", bar)
+    content = dataset("fbnet-cifar100", folder)
+    few = rows[:2000].tolist()
+    found = published_way.query(content, "fbnet", few[0], "cifar100")
+    expected = estimator.batch(rows[:1], "fbnet-cifar100", "eyeriss-like", **FAST).latency_ms[0]
+    assert abs(found["eyeriss_latency"] - expected) < 1e-9, "the pickle's way finds other costs"
+    seconds = best(
+        lambda: [published_way.query(content, "fbnet", row, "cifar100") for row in few], 3)
+    tell("FBNet, 8 metrics the pickle's way", len(few) / seconds / 1e6, "M networks/s")
+
+
+def nasbench201(estimator, folder):
+    space = "nasbench201-cifar10"
+    table = estimator.table(space, TARGETS, **FAST)
+    members = estimator.members(space)
+    seconds = best(lambda: table.costs(members), 50)
+    tell(f"NAS-Bench-201, all {len(members)} x {len(table.columns)} metrics", seconds * 1e3, "ms", 2,
+         more_is_better=False)
+    content = dataset(space, folder)
+    found = published_way.query(content, "nasbench201", 7, "cifar10")["eyeriss_latency"]
+    assert abs(found - table.costs(members[7:8])[0, 0]) < 1e-9, "the pickle's way finds other costs"
+    seconds = best(lambda: [published_way.query(content, "nasbench201", index, "cifar10")
+                            for index in range(len(members))], 3)
+    tell("NAS-Bench-201, all x 10 metrics the pickle's way", seconds * 1e3, "ms")
+    text = "|nor_conv_3x3~0|+|none~0|skip_connect~1|+|avg_pool_3x3~0|none~1|nor_conv_1x1~2|"
+    seconds = best(lambda: [table.cost(text) for _ in range(10_000)]) / 10_000
+    tell("NAS-Bench-201, one query by text", seconds * 1e6, "us", 20, more_is_better=False)
+
+
+def imports():
+    """Seconds of processor that hwcost with its library takes to import after numpy, in fresh
+    processes."""
+    code = ("import time, numpy; s = time.process_time(); from hwcost import Estimator; "
+            "print(time.process_time() - s)")
+    own = min(float(subprocess.check_output([sys.executable, "-c", code])) for _ in range(15))
+    tell("import of hwcost after numpy", own * 1e3, "ms", 20, more_is_better=False)
 
 
 def main():
-    estimator = hwcost.Estimator()
-    random = np.random.default_rng(1)
-    rows = random.integers(0, 9, size=(1_000_000, 22), dtype=np.int32)
-
-    table = estimator.table("fbnet-cifar100", "eyeriss-like", **FAST)
     print(f"hwcost {hwcost.version()}, numpy {np.__version__}, Python {sys.version.split()[0]}")
-    out = np.empty((len(rows), len(table.columns)))
-    rate(f"FBNet, {len(table.columns)} metrics", len(rows), lambda: table.costs(rows, out), "-")
-    two = estimator.table(
-        "fbnet-cifar100", ["eyeriss-like", "eyeriss"],
-        columns=["latency_ms", "energy_mj", "dram_bytes", "macs"], **FAST)
-    out = np.empty((len(rows), len(two.columns)))
-    rate(f"FBNet, {len(two.columns)} metrics", len(rows), lambda: two.costs(rows, out), "10")
-    single = estimator.table("fbnet-cifar100", "eyeriss-like", columns=["latency_ms"], **FAST)
-    out = np.empty((len(rows), 1))
-    rate("FBNet, 1 metric", len(rows), lambda: single.costs(rows, out), "30")
-
-    blocks = estimator.request(
-        {"op": "blocks", "space": "fbnet-cifar100", "target": "eyeriss-like", **FAST})
-    tables = [dict.fromkeys(blocks["costs"], 0.0) for _ in range(8)]
-    for key, values in blocks["costs"].items():
-        for number, own in enumerate(tables):
-            own[key] = values[number % len(values)]
-    few = rows[:2000].tolist()
-    rate("FBNet, 8 metrics, by keys as with the pickle", len(few),
-         lambda: [by_keys(blocks, tables, row) for row in few], "-")
-
-    nasbench = estimator.table("nasbench201-cifar10", ["eyeriss-like", "eyeriss"], **FAST)
-    members = np.ascontiguousarray(estimator.members("nasbench201-cifar10"))
-    out = np.empty((len(members), len(nasbench.columns)))
-    fastest, median = best(lambda: nasbench.costs(members, out), 50)
-    print(f"NAS-Bench-201, all 15,625 x {len(nasbench.columns)} metrics: {fastest * 1e3:.3f} ms "
-          f"(median {median * 1e3:.3f}), bar 2")
-
-    text = "|nor_conv_3x3~0|+|none~0|skip_connect~1|+|avg_pool_3x3~0|none~1|nor_conv_1x1~2|"
-    fastest, median = best(lambda: [nasbench.cost(text) for _ in range(10_000)])
-    print(f"one query by string from Python: {fastest * 100:.2f} us (median {median * 100:.2f}), "
-          "bar 20")
-
-    def import_time(module):
-        code = f"import time; s = time.process_time(); import {module}; print(time.process_time() - s)"
-        return min(float(subprocess.check_output([sys.executable, "-c", code])) for _ in range(15))
-
-    numpy_time = import_time("numpy")
-    beyond = import_time("numpy, hwcost") - numpy_time
-    print(f"import beyond numpy's: {beyond * 1e3:.1f} ms, bar 20")
+    estimator = hwcost.Estimator()
+    with tempfile.TemporaryDirectory() as folder:
+        fbnet(estimator, folder)
+        nasbench201(estimator, folder)
+    imports()
+    return 1 if missed else 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

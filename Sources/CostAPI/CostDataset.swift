@@ -10,6 +10,7 @@ public struct CostDataset: Sendable {
   public var columns: [String]
   /// How many of the columns name the row.
   public var keyCount: Int
+  /// One list of values a row, in the order of the columns.
   public var rows: [[JSONValue]]
 
   /// - Parameters:

@@ -8,6 +8,7 @@ internal import Synchronization
 /// Layers that are the same in many networks are costed once, on as many threads as asked for; the
 /// result does not depend on their number.
 public struct CostEstimator: Sendable {
+  /// The target that is asked.
   public let target: any HardwareTarget
   /// Threads that work at once.
   public let threads: Int
@@ -202,9 +203,12 @@ extension CostEstimator {
   func costs(
     of layers: [LayerIdentity], on target: any LayerwiseTarget
   ) throws(CostError) -> [LayerCost] {
-    try collect(
+    let done = Atomic(0)
+    return try collect(
       parallelMap(layers) { layer in
-        Result { () throws(CostError) in try target.cost(of: layer) }
+        let result = Result { () throws(CostError) in try target.cost(of: layer) }
+        progress?(done.add(1, ordering: .relaxed).newValue, layers.count)
+        return result
       })
   }
 }

@@ -14,6 +14,7 @@ public struct ReportContext: Hashable, Sendable {
     case pipeline(batch: Int)
   }
 
+  /// How the numbers came about.
   public var basis: Basis
   /// Values that replaced those of the target's file, by key path.
   public var overrides: [String: String]
@@ -124,11 +125,15 @@ extension CountingRules {
 
 /// The report of a network in the versioned JSON form of `hwcost cost`.
 public struct CostReportJSON: Sendable {
+  /// The costs themselves.
   public var report: CostReport
+  /// The member of a search space that the network is; `nil` for other networks.
   public var origin: ArchitectureOrigin?
+  /// What was in force.
   public var context: ReportContext
   /// A column of the user's own, such as an accuracy.
   public var joined: [JSONValue.Member]
+  /// Whether the layers are written out.
   public var listsLayers: Bool
   /// Whether dead nodes were dropped before costing; a measurement is of the network as it was.
   public var eliminatesDeadNodes: Bool

@@ -21,8 +21,11 @@ public enum DesignGoal: Hashable, Sendable {
 
 /// The best design found for a network on a board, with what shows that it is.
 public struct DesignReport: Sendable {
+  /// The design, with how far its search went.
   public var found: FoundDesign
+  /// The network that it runs.
   public var network: Network
+  /// What was asked for.
   public var goal: DesignGoal
   /// What the design costs.
   public var cost: CostReport

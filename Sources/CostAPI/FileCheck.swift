@@ -6,6 +6,7 @@ internal import HardwareConfigs
 public struct FileCheck: Sendable {
   /// What was found out about one file.
   public struct Finding: Sendable {
+    /// The file that was checked.
     public var path: String
     /// What the file is: `spatial-array`, `measured`, `network`, `validation`; `nil` where that is not
     /// clear.

@@ -2,7 +2,9 @@
 public enum JSONValue: Hashable, Sendable {
   /// One key of an object and its value.
   public struct Member: Hashable, Sendable {
+    /// The key, which may hold any character.
     public var key: String
+    /// The value of the key.
     public var value: JSONValue
 
     public init(_ key: String, _ value: JSONValue) {

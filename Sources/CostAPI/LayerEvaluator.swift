@@ -8,7 +8,9 @@ internal import Ops
 
 /// Costs single layers on a spatial array.
 public struct LayerEvaluator: Sendable {
+  /// The array that runs the layers.
   public let array: SpatialArray
+  /// What is asked for.
   public let options: CostOptions
   /// What the mapper knows already.
   public let cache: MappingCache
@@ -119,6 +121,7 @@ public struct LayerEvaluator: Sendable {
 /// Why the least energy alone is a poor choice: a way to run a layer that is far faster for hardly
 /// more energy.
 public struct FasterWay: Hashable, Sendable {
+  /// What the layer costs that way.
   public var cost: LayerCost
   /// Cycles of the way of the least energy, over those of this one.
   public var speedup: Double

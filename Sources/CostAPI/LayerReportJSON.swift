@@ -13,9 +13,13 @@ public struct LayerReportJSON: Sendable {
     case given
   }
 
+  /// The array that runs the layer.
   public var array: SpatialArray
+  /// What the layer costs.
   public var cost: LayerCost
+  /// What was in force.
   public var context: ReportContext
+  /// Where the mapping comes from.
   public var origin: Origin
   /// Seconds the search took; `nil` leaves the key out.
   public var searchSeconds: Double?

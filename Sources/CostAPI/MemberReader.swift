@@ -3,6 +3,7 @@ public import Networks
 
 /// Reads members of a search space the way people name them.
 public struct MemberReader: Sendable {
+  /// The space whose members are read.
   public let space: any SearchSpace
 
   /// - Throws: `CostAPIError.unknownName` where there is no such space.

@@ -4,6 +4,7 @@
 /// `hwconfigs/measured/NAME/device.yaml`, `hwconfigs/boards/NAME.yaml`, `networks/NAME.yaml` and
 /// `validation/NAME.yaml`.
 public struct SearchPath: Hashable, Sendable {
+  /// The folders, the first to be looked in first.
   public var folders: [String]
 
   public init(folders: [String]) { self.folders = folders }
@@ -52,7 +53,9 @@ public struct SearchPath: Hashable, Sendable {
 
   /// A file that a name stands for.
   public struct File: Hashable, Sendable {
+    /// The name that the file goes by.
     public var name: String
+    /// Where the file is.
     public var path: String
     /// Whether its folder holds only files of the kind; any YAML file can stand in the others.
     public var isCertain: Bool

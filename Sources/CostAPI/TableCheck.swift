@@ -7,17 +7,21 @@ public struct TableCheck: Sendable {
   public struct Finding: Sendable {
     /// The table's file.
     public var table: String
+    /// What a row is of: `network`, `block` or `layer`.
     public var granularity: String
+    /// How many rows the table has.
     public var entries: Int
     /// The space that is looked at; `nil` where the table is of none.
     public var space: String?
     /// Entries that the space's members are made of; `nil` where they cannot be listed.
     public var needed: Int?
+    /// Entries of the space that are interpolated; `nil` where they cannot be listed.
     public var interpolated: Int?
     /// Names of the entries that the table lacks.
     public var missing: [String]
   }
 
+  /// One for each table of the device.
   public var findings: [Finding]
 
   /// Looks at the tables of a device.

@@ -87,6 +87,12 @@ public enum TableExport: String, CaseIterable, Sendable {
         "k\(kernel)_e\(expansion)" + (groups > 1 ? "_g\(groups)" : ""),
         [input.width, input.height, input.channels, outputs, stride]
       )
+    case .mobileNetV3(
+      let input, let outputs, let wide, let kernel, let stride, let squeezes, _):
+      (
+        "k\(kernel)_mid\(wide)" + (squeezes ? "_se" : ""),
+        [input.width, input.height, input.channels, outputs, stride]
+      )
     case .skip(let input, let outputs, let stride):
       ("skip", [input.width, input.height, input.channels, outputs, stride])
     case .averagePool(let input, let outputs, _, let stride):

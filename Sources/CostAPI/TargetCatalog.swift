@@ -23,6 +23,7 @@ public struct LoadedTarget: Sendable {
   public var reference: String
   /// The file that was read.
   public var path: String
+  /// What the target is.
   public var model: Model
   /// Key paths of the file's numbers that have neither a source nor a reason to be assumed.
   public var unsourcedNumbers: [String] = []
@@ -134,6 +135,7 @@ extension LoadedTarget {
 
 /// Finds targets and networks by name or path, and reads them.
 public struct TargetCatalog: Sendable {
+  /// Where targets and networks are looked up.
   public let searchPath: SearchPath
 
   public init(_ searchPath: SearchPath) { self.searchPath = searchPath }

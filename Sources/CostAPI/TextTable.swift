@@ -8,7 +8,9 @@ public struct TextTable: Hashable, Sendable {
 
   /// The heading of a column.
   public struct Column: Hashable, Sendable {
+    /// What stands above the column.
     public var title: String
+    /// The side at which its values end.
     public var alignment: Alignment
 
     public init(_ title: String, _ alignment: Alignment = .left) {
@@ -17,6 +19,7 @@ public struct TextTable: Hashable, Sendable {
     }
   }
 
+  /// The columns, from the left.
   public var columns: [Column]
   /// The rule below the heading is no longer than this.
   private static let longestRule = 100

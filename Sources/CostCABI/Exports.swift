@@ -85,15 +85,18 @@ private final class VersionText: Sendable {
   let characters = Array(Release.version.utf8CString)
 }
 
+/// The version of the interface.
 @c(hwcost_abi_version)
 public func hwcostAbiVersion() -> Int32 { abiVersion }
 
+/// The version of the library; lives as long as the program.
 @c(hwcost_version)
 public func hwcostVersion() -> UnsafePointer<CChar>? {
   VersionText.shared.characters.withUnsafeBufferPointer(\.baseAddress)
 }
 
 // MARK: - Estimators
+/// Opens an estimator, which the caller closes.
 @c(hwcost_open)
 public func hwcostOpen(
   _ folders: UnsafePointer<CChar>?, _ threads: Int32,
@@ -118,12 +121,14 @@ public func hwcostOpen(
   }
 }
 
+/// Closes an estimator.
 @c(hwcost_close)
 public func hwcostClose(_ estimator: OpaquePointer?) {
   guard let estimator else { return }
   Unmanaged<EstimatorBox>.fromOpaque(UnsafeRawPointer(estimator)).release()
 }
 
+/// Answers a request with a text that the caller frees.
 @c(hwcost_request)
 public func hwcostRequest(
   _ handle: OpaquePointer?, _ request: UnsafePointer<CChar>?,
@@ -144,6 +149,7 @@ public func hwcostRequest(
 }
 
 // MARK: - Tables
+/// Opens a table, which the caller closes.
 @c(hwcost_table_open)
 public func hwcostTableOpen(
   _ handle: OpaquePointer?, _ request: UnsafePointer<CChar>?,
@@ -164,24 +170,28 @@ public func hwcostTableOpen(
   }
 }
 
+/// Closes a table.
 @c(hwcost_table_close)
 public func hwcostTableClose(_ table: OpaquePointer?) {
   guard let table else { return }
   Unmanaged<TableBox>.fromOpaque(UnsafeRawPointer(table)).release()
 }
 
+/// How many variables a network of the table's space has; 0 for a null pointer.
 @c(hwcost_table_variables)
 public func hwcostTableVariables(_ handle: OpaquePointer?) -> Int32 {
   guard let box = try? table(handle) else { return 0 }
   return Int32(clamping: box.table.choiceCounts.count)
 }
 
+/// How many numbers a row of costs has; 0 for a null pointer.
 @c(hwcost_table_columns)
 public func hwcostTableColumns(_ handle: OpaquePointer?) -> Int32 {
   guard let box = try? table(handle) else { return 0 }
   return Int32(clamping: box.table.columns.count)
 }
 
+/// The names of the columns, one a line; the table's own.
 @c(hwcost_table_column_names)
 public func hwcostTableColumnNames(_ handle: OpaquePointer?) -> UnsafePointer<CChar>? {
   guard let box = try? table(handle) else { return nil }
@@ -189,6 +199,7 @@ public func hwcostTableColumnNames(_ handle: OpaquePointer?) -> UnsafePointer<CC
   return box.names.withUnsafeBufferPointer(\.baseAddress)
 }
 
+/// How many choices a variable has; 0 for one that is not there.
 @c(hwcost_table_choices)
 public func hwcostTableChoices(_ handle: OpaquePointer?, _ variable: Int32) -> Int32 {
   guard let box = try? table(handle), box.table.choiceCounts.indices.contains(Int(variable)) else {
@@ -197,6 +208,7 @@ public func hwcostTableChoices(_ handle: OpaquePointer?, _ variable: Int32) -> I
   return Int32(clamping: box.table.choiceCounts[Int(variable)])
 }
 
+/// Costs of many networks, by rows.
 @c(hwcost_table_costs)
 public func hwcostTableCosts(
   _ handle: OpaquePointer?, _ choices: UnsafePointer<Int32>?, _ rows: Int64,
@@ -227,6 +239,7 @@ public func hwcostTableCosts(
   }
 }
 
+/// Costs of one network by its text.
 @c(hwcost_table_cost_of_text)
 public func hwcostTableCostOfText(
   _ handle: OpaquePointer?, _ architecture: UnsafePointer<CChar>?,
@@ -246,6 +259,7 @@ public func hwcostTableCostOfText(
   }
 }
 
+/// Expected costs, their variances and gradient; results may be null.
 @c(hwcost_table_distribution)
 public func hwcostTableDistribution(
   _ handle: OpaquePointer?, _ probabilities: UnsafePointer<Double>?, _ count: Int64,
@@ -279,5 +293,6 @@ private func check(_ given: Int32, _ count: Int, _ name: String) throws(CallErro
 }
 
 // MARK: - Strings
+/// Frees a text of this library.
 @c(hwcost_free)
 public func hwcostFree(_ text: UnsafeMutablePointer<CChar>?) { free(text) }

@@ -7,8 +7,11 @@ public import CostDiagnostics
 public struct CSVTable: Hashable, Sendable {
   /// One value and its place; lines and columns start at 1, columns count Unicode scalars.
   public struct Field: Hashable, Sendable {
+    /// The value without its quotes.
     public var text: String
+    /// The line that it starts in.
     public var line: Int
+    /// Where in the line it starts.
     public var column: Int
 
     public init(text: String, line: Int, column: Int) {

@@ -6,7 +6,9 @@ internal import Ops
 /// A device that is tables of measurements: it answers what they hold, and nothing else unless its
 /// manifest says how.
 public struct MeasuredDevice: HardwareTarget {
+  /// What the device's `device.yaml` says.
   public let manifest: TableManifest
+  /// The tables, in the manifest's order.
   public let tables: [MeasuredTable]
 
   /// Reads a device's tables.
@@ -89,9 +91,12 @@ public struct MeasuredDevice: HardwareTarget {
       guard let origin, let space = table.space, let blocks = table.blocks,
         let member = try? space.architecture(origin.text)
       else { throw .notMeasured(entry: wanted, table: table.file) }
-      let shapes = zip(blocks.choices, member.choices).map { $0[$1] }
+      let shapes = blocks.blocks(of: member, counts: space.choiceCounts)
       // A network runs its first block, then those that were chosen, then the rest.
-      for shape in blocks.fixed.prefix(1) + shapes + blocks.fixed.dropFirst() {
+      let fixed = blocks.fixed.count
+      for shape in shapes.prefix(min(1, fixed)) + shapes.dropFirst(fixed)
+        + shapes.prefix(fixed).dropFirst()
+      {
         try report.add(table.block(shape), key: shape.hwNASBenchKey, of: table)
       }
     case .layer:

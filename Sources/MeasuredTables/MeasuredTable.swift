@@ -6,6 +6,7 @@ public import Ops
 public struct MeasuredTable: Sendable {
   /// One measured entry.
   public struct Row: Hashable, Sendable {
+    /// Latency in milliseconds.
     public var latencyMilliseconds: Double
     /// `nil` where the table has no such column.
     public var energyMillijoules: Double?
@@ -15,12 +16,15 @@ public struct MeasuredTable: Sendable {
 
   /// What a table says of an entry.
   public struct Answer: Hashable, Sendable {
+    /// Latency in milliseconds.
     public var latencyMilliseconds: Double
+    /// Energy in millijoules; `nil` where the table has no such column.
     public var energyMillijoules: Double?
     /// Whether the entry was not measured, and lies between two that were.
     public var isInterpolated: Bool
   }
 
+  /// What the manifest says about the table.
   public let description: TableDescription
   /// Name of the table's file, as messages show it.
   public let file: String
@@ -181,6 +185,7 @@ extension MeasuredTable {
     public var space: String
     /// Entries that the space's members are made of.
     public var needed: Int
+    /// Entries that are interpolated.
     public var interpolated: Int
     /// Names of entries that are neither measured nor interpolated, in the order of the space.
     public var missing: [String]

@@ -26,6 +26,7 @@ public struct TableDescription: Hashable, Sendable {
   public struct Column<Unit: Hashable & Sendable>: Hashable, Sendable {
     /// The column's name in the table's header.
     public var name: String
+    /// The unit of its numbers, which are converted once.
     public var unit: Unit
     /// Where in a published file the numbers are, for `hwcost table import`: keys and indices with
     /// slashes between.
@@ -34,6 +35,7 @@ public struct TableDescription: Hashable, Sendable {
     public var location: SourceLocation
   }
 
+  /// What a row is of.
   public var granularity: Granularity
   /// Name of the search space whose members or blocks the rows are; `nil` for layers.
   public var space: String?
@@ -41,13 +43,17 @@ public struct TableDescription: Hashable, Sendable {
   public var location: SourceLocation
   /// The table's file, relative to the manifest.
   public var table: String
+  /// How a row is named.
   public var key: TableKey
   /// The column that holds the key; layers' attributes are columns each.
   public var keyColumn: String
+  /// The column of latencies.
   public var latency: Column<TimeUnit>
+  /// The column of energies; `nil` where there is none.
   public var energy: Column<EnergyUnit>?
   /// Whether costs of rows add up to a network's.
   public var isAdditive: Bool
+  /// What a row that is not there means.
   public var missing: Missing
   /// Kinds of ops that cost nothing of their own, because the runtime makes them part of others.
   public var freeOps: Set<OpKind>

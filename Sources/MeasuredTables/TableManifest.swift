@@ -5,10 +5,13 @@ public import CostYAML
 public struct TableManifest: Hashable, Sendable {
   /// One remark on how the numbers came about.
   public struct Remark: Hashable, Sendable {
+    /// What the remark is on, such as `runtime`.
     public var key: String
+    /// The remark.
     public var text: String
   }
 
+  /// The name by which the device is asked for.
   public var name: String
   public var description: String?
   /// At least one; of tables that answer the same question the first is asked.

@@ -7,6 +7,10 @@ public enum BlockShape: Hashable, Sendable {
   /// A 1x1 convolution that expands, a depthwise one, and a 1x1 one that projects.
   case invertedResidual(
     input: FeatureMap, outputChannels: Int, expansion: Int, kernel: Int, stride: Int, groups: Int)
+  /// An inverted residual of a MobileNetV3, by the channels of its depthwise convolution.
+  case mobileNetV3(
+    input: FeatureMap, outputChannels: Int, wideChannels: Int, kernel: Int, stride: Int,
+    squeezes: Bool, hasHardSwish: Bool)
   /// The tensor itself, or a 1x1 convolution where the shape changes.
   case skip(input: FeatureMap, outputChannels: Int, stride: Int)
   case averagePool(input: FeatureMap, outputChannels: Int, kernel: Int, stride: Int)
@@ -16,7 +20,8 @@ public enum BlockShape: Hashable, Sendable {
 // MARK: - HW-NAS-Bench's keys
 extension BlockShape {
   /// The key of HW-NAS-Bench's look-up tables (C. Li et al., ICLR 2021), such as
-  /// `ConvBlock_H32_W32_Cin16_Cout24_exp3_kernel5_stride1_group1`.
+  /// `ConvBlock_H32_W32_Cin16_Cout24_exp3_kernel5_stride1_group1`; blocks of a MobileNetV3, which
+  /// those have not, are `MBV3Block` with `mid`, `se` and `hs`.
   public var hwNASBenchKey: String {
     func map(_ word: String, _ input: FeatureMap, _ outputs: Int) -> String {
       "\(word)_H\(input.height)_W\(input.width)_Cin\(input.channels)_Cout\(outputs)"
@@ -28,6 +33,11 @@ extension BlockShape {
       let input, let outputs, let expansion, let kernel, let stride, let groups):
       return map("ConvBlock", input, outputs)
         + "_exp\(expansion)_kernel\(kernel)_stride\(stride)_group\(groups)"
+    case .mobileNetV3(
+      let input, let outputs, let wide, let kernel, let stride, let squeezes, let hasHardSwish):
+      return map("MBV3Block", input, outputs)
+        + "_mid\(wide)_kernel\(kernel)_stride\(stride)_se\(squeezes ? 1 : 0)"
+        + "_hs\(hasHardSwish ? 1 : 0)"
     case .skip(let input, let outputs, let stride):
       return map("Skip", input, outputs) + "_stride\(stride)"
     case .averagePool(let input, let outputs, let kernel, let stride):
@@ -41,7 +51,7 @@ extension BlockShape {
   /// - Throws: `TextError` for the first part of the key that is wrong.
   public init(hwNASBenchKey text: String) throws(TextError) {
     var reader = BlockKeyReader(text, separator: "_")
-    let kinds = ["ConvNorm", "ConvBlock", "Skip", "AvgP", "FC"]
+    let kinds = ["ConvNorm", "ConvBlock", "MBV3Block", "Skip", "AvgP", "FC"]
     let kind = try reader.word(of: kinds)
     if kind == "FC" {
       self = .linear(inputs: try reader.number("Cin"), outputs: try reader.number("Cout"))
@@ -59,6 +69,11 @@ extension BlockShape {
           input: input, outputChannels: outputs, expansion: try reader.number("exp"),
           kernel: try reader.number("kernel"), stride: try reader.number("stride"),
           groups: try reader.number("group"))
+      case "MBV3Block":
+        self = .mobileNetV3(
+          input: input, outputChannels: outputs, wideChannels: try reader.number("mid"),
+          kernel: try reader.number("kernel"), stride: try reader.number("stride"),
+          squeezes: try reader.flag("se"), hasHardSwish: try reader.flag("hs"))
       case "Skip":
         self = .skip(
           input: input, outputChannels: outputs, stride: try reader.number("stride"))
@@ -77,8 +92,9 @@ extension BlockShape {
   /// The key of Once-for-all's latency tables (H. Cai et al., ICLR 2020), such as
   /// `expanded_conv-input:7x7x192-output:7x7x320-expand:6-kernel:5-stride:1-idskip:0`.
   ///
-  /// Tables of that kind know no groups, no skips and no pooling; blocks of more than one group get
-  /// a part of their own, `group:2`, and the others the names of HW-NAS-Bench.
+  /// Blocks of a MobileNetV3 are `expanded_conv` too, with `se:` and `hs:` behind, and `expand:` is
+  /// the count of their wide channels then. Tables of that kind know no groups and no skips; blocks of
+  /// more than one group get a part of their own, `group:2`, and skips the name of HW-NAS-Bench.
   public var onceForAllKey: String {
     func size(_ map: FeatureMap) -> String { "\(map.height)x\(map.width)x\(map.channels)" }
     func shapes(_ input: FeatureMap, _ outputs: Int, _ stride: Int) -> String {
@@ -89,7 +105,9 @@ extension BlockShape {
     }
     switch self {
     case .convolution(let input, let outputs, let kernel, let stride, let groups):
-      return (kernel == 1 ? "Conv_1" : "Conv") + shapes(input, outputs, stride)
+      let word =
+        kernel == 1 ? (input.height == 1 && input.width == 1 ? "Conv_2" : "Conv_1") : "Conv"
+      return word + shapes(input, outputs, stride)
         + (groups > 1 ? "-group:\(groups)" : "")
     case .invertedResidual(
       let input, let outputs, let expansion, let kernel, let stride, let groups):
@@ -97,10 +115,16 @@ extension BlockShape {
       return "expanded_conv" + shapes(input, outputs, stride)
         + "-expand:\(expansion)-kernel:\(kernel)-stride:\(stride)-idskip:\(isIdentity ? 1 : 0)"
         + (groups > 1 ? "-group:\(groups)" : "")
+    case .mobileNetV3(
+      let input, let outputs, let wide, let kernel, let stride, let squeezes, let hasHardSwish):
+      let isIdentity = stride == 1 && input.channels == outputs
+      return "expanded_conv" + shapes(input, outputs, stride)
+        + "-expand:\(wide)-kernel:\(kernel)-stride:\(stride)-idskip:\(isIdentity ? 1 : 0)"
+        + "-se:\(squeezes ? 1 : 0)-hs:\(hasHardSwish ? 1 : 0)"
     case .skip(let input, let outputs, let stride):
       return "Skip" + shapes(input, outputs, stride) + "-stride:\(stride)"
     case .averagePool(let input, _, _, _):
-      return "AvgP-input:\(size(input))-output:1x1x\(input.channels)"
+      return "AvgPool2D-input:\(size(input))-output:1x1x\(input.channels)"
     case .linear(let inputs, let outputs): return "Logits-input:1x1x\(inputs)-output:\(outputs)"
     }
   }
@@ -111,7 +135,7 @@ extension BlockShape {
   public init(onceForAllKey text: String) throws(TextError) {
     var reader = BlockKeyReader(text, separator: "-")
     let kind = try reader.word(
-      of: ["expanded_conv", "Conv", "Conv_1", "Skip", "AvgP", "Logits"])
+      of: ["expanded_conv", "Conv", "Conv_1", "Conv_2", "Skip", "AvgPool2D", "Logits"])
     let input = try reader.shape("input:")
     guard kind != "Logits" else {
       self = .linear(inputs: input.channels, outputs: try reader.number("output:"))
@@ -125,18 +149,24 @@ extension BlockShape {
       let (expansion, kernel) = (try reader.number("expand:"), try reader.number("kernel:"))
       let written = try reader.number("stride:")
       _ = try reader.flag("idskip:")
+      if let squeezes = try reader.optionalFlag("se:") {
+        self = .mobileNetV3(
+          input: input, outputChannels: output.channels, wideChannels: expansion, kernel: kernel,
+          stride: written, squeezes: squeezes, hasHardSwish: try reader.flag("hs:"))
+        break
+      }
       self = .invertedResidual(
         input: input, outputChannels: output.channels, expansion: expansion, kernel: kernel,
         stride: written, groups: try reader.optionalNumber("group:") ?? 1)
     case "Skip":
       self = .skip(
         input: input, outputChannels: output.channels, stride: try reader.number("stride:"))
-    case "AvgP":
+    case "AvgPool2D":
       self = .averagePool(
         input: input, outputChannels: output.channels, kernel: input.height, stride: 1)
     default:
       self = .convolution(
-        input: input, outputChannels: output.channels, kernel: kind == "Conv_1" ? 1 : 3,
+        input: input, outputChannels: output.channels, kernel: kind == "Conv" ? 3 : 1,
         stride: stride, groups: try reader.optionalNumber("group:") ?? 1)
     }
     try reader.expectEnd()
@@ -153,6 +183,8 @@ extension BlockShape {
       "ConvNorm kernel \(kernel) stride \(stride) group \(groups)"
     case .invertedResidual(_, _, _, let kernel, let stride, let groups):
       "ConvBlock kernel \(kernel) stride \(stride) group \(groups)"
+    case .mobileNetV3(_, _, _, let kernel, let stride, let squeezes, _):
+      "MBV3Block kernel \(kernel) stride \(stride) se \(squeezes ? 1 : 0)"
     case .skip(let input, let outputs, let stride):
       stride == 1 && input.channels == outputs ? "Skip identity" : "Skip stride \(stride)"
     case .averagePool(_, _, let kernel, let stride): "AvgP kernel \(kernel) stride \(stride)"
@@ -175,6 +207,11 @@ extension BlockShape {
       return area(input) * Double(input.channels) * wide / Double(groups)
         + after * wide * Double(kernel) * Double(kernel)
         + after * wide * Double(outputs) / Double(groups)
+    case .mobileNetV3(let input, let outputs, let wide, let kernel, let stride, _, _):
+      let after = area(input) / Double(stride) / Double(stride)
+      return Double(wide)
+        * (area(input) * Double(input.channels)
+          + after * (Double(kernel) * Double(kernel) + Double(outputs)))
     case .skip(let input, let outputs, let stride):
       let words = area(input) * Double(input.channels)
       return stride == 1 && input.channels == outputs
@@ -224,6 +261,12 @@ private struct BlockKeyReader {
   mutating func optionalNumber(_ name: String) throws(TextError) -> Int? {
     guard next < parts.count, parts[next].text.hasPrefix(name) else { return nil }
     return try number(name)
+  }
+
+  /// 0 or 1 behind a name, if that name comes next.
+  mutating func optionalFlag(_ name: String) throws(TextError) -> Bool? {
+    guard next < parts.count, parts[next].text.hasPrefix(name) else { return nil }
+    return try flag(name)
   }
 
   /// 0 or 1 behind a name.

@@ -66,6 +66,7 @@ public struct FBNet: SearchSpace {
   static let stageBlocks = [1, 4, 4, 4, 4, 4, 1]
   static let blockCount = 22
 
+  /// Which network the blocks stand in.
   public let variant: Variant
   let input: FeatureMap
   let stem: Layer
@@ -78,7 +79,7 @@ public struct FBNet: SearchSpace {
     self.variant = variant
     let size = variant.imageSize
     input = FeatureMap(channels: 3, height: size, width: size)
-    stem = Self.convolution(
+    stem = .convolution(
       "stem", input, to: 16, Window(square: 3, stride: variant.stemStride, padding: 1))
     var map = stem.op.output
     var blocks: [[[Layer]]] = []
@@ -127,19 +128,8 @@ public struct FBNet: SearchSpace {
 // MARK: - Layers
 
 extension FBNet {
-  private static func convolution(
-    _ name: String, _ input: FeatureMap, to channels: Int, _ window: Window, groups: Int = 1,
-    reading source: TensorSource = .networkInput
-  ) -> Layer {
-    let op = constant { () throws(OpError) in
-      try Convolution(input: input, outputChannels: channels, window: window, groups: groups)
-    }
-    return Layer(name: name, op: op, inputs: [source], hasBatchNorm: true)
-  }
-
-  /// A 1x1 convolution that expands, a depthwise one, and a 1x1 one that projects; where they are
-  /// grouped, a channel shuffle after the first. A skip is the tensor itself, or a 1x1 convolution
-  /// where the shape changes.
+  /// An inverted residual; a skip is the tensor itself, or a 1x1 convolution where the shape
+  /// changes.
   private static func layers(
     of block: Block, at position: Position, expandsAlways: Bool
   ) -> [Layer] {
@@ -148,55 +138,24 @@ extension FBNet {
       return position.isIdentity
         ? []
         : [
-          convolution(
+          .convolution(
             "\(name).skip", input, to: position.outputChannels,
             Window(square: 1, stride: position.stride))
         ]
     }
-    let wide = FeatureMap(
-      channels: input.channels * block.expansion, height: input.height, width: input.width)
-    var layers: [Layer] = []
-    var last: TensorSource { layers.isEmpty ? .networkInput : .layer(layers.count - 1) }
-    if expandsAlways || block.expansion > 1 {
-      layers.append(
-        convolution(
-          "\(name).expand", input, to: wide.channels, Window(square: 1), groups: block.groups))
-    }
-    if block.groups > 1 {
-      let shuffle = constant { () throws(OpError) in
-        try ChannelShuffle(wide, groups: block.groups)
-      }
-      layers.append(Layer(name: "\(name).shuffle", op: shuffle, inputs: [last]))
-    }
-    let window = Window(
-      square: block.kernel, stride: position.stride, padding: block.kernel / 2)
-    let depthwise = constant { () throws(OpError) in
-      try DepthwiseConvolution(input: wide, window: window)
-    }
-    layers.append(
-      Layer(name: "\(name).depthwise", op: depthwise, inputs: [last], hasBatchNorm: true))
-    layers.append(
-      convolution(
-        "\(name).project", depthwise.output, to: position.outputChannels, Window(square: 1),
-        groups: block.groups, reading: last))
-    if position.isIdentity {
-      let sum = constant { () throws(OpError) in try ElementwiseAdd(input) }
-      layers.append(Layer(name: "\(name).add", op: sum, inputs: [last, .networkInput]))
-    }
-    return layers
+    return InvertedResidual(
+      name: name, input: input, wideChannels: input.channels * block.expansion,
+      outputChannels: position.outputChannels, kernel: block.kernel, stride: position.stride,
+      groups: block.groups, expands: expandsAlways || block.expansion > 1
+    ).layers
   }
 
   private static func head(_ map: FeatureMap, channels: Int, classes: Int) -> [Layer] {
-    let convolution = convolution("head", map, to: channels, Window(square: 1))
-    let pool = constant { () throws(OpError) in
-      try GlobalPooling(input: convolution.op.output)
-    }
-    let classifier = constant { () throws(OpError) in
-      try Linear(inputFeatures: channels, outputFeatures: classes)
-    }
+    let convolution = Layer.convolution("head", map, to: channels, Window(square: 1))
     return [
-      convolution, Layer(name: "pool", op: pool, inputs: [.layer(0)]),
-      Layer(name: "classifier", op: classifier, inputs: [.layer(1)], hasBias: true),
+      convolution,
+      .globalPooling("pool", convolution.op.output, reading: .layer(0)),
+      .linear("classifier", channels, to: classes, hasBias: true, reading: .layer(1)),
     ]
   }
 }

@@ -6,9 +6,11 @@ public import Ops
 /// left out is `OpKind.rows`. `n` is the batch; `wbits`, `abits` and `accbits` are bit widths that
 /// replace the target's.
 public struct LayerText: Sendable {
+  /// The op that the text describes.
   public var op: any TensorOp
   /// `nil` where the text does not say, which means 1.
   public var batch: Int?
+  /// The bit widths that it sets.
   public var precision: PrecisionOverride
 
   public init(op: any TensorOp, batch: Int? = nil, precision: PrecisionOverride = .none) {

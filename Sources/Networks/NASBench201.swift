@@ -47,6 +47,7 @@ public struct NASBench201: SearchSpace {
     }
   }
 
+  /// Which images the networks are for.
   public let dataset: Dataset
   let macro: NASBench201Macro
 

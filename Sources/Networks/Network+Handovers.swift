@@ -4,6 +4,7 @@ internal import Ops
 public struct Handover: Hashable, Sendable {
   /// Index of the layer that gives the tensor, and of the one that reads it.
   public var producer: Int
+  /// Index of the layer that reads the tensor.
   public var consumer: Int
   /// Which of the consumer's inputs it is.
   public var operand: Int

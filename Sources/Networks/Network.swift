@@ -10,6 +10,7 @@ public enum TensorSource: Hashable, Sendable {
 
 /// One op of a network and what it reads.
 public struct Layer: Hashable, Sendable {
+  /// What the layer is called in reports.
   public var name: String
   /// What makes layers cost the same: the op and the bit widths.
   public let identity: LayerIdentity
@@ -40,6 +41,7 @@ public struct Layer: Hashable, Sendable {
       parameters: op.weights + Int64(extra * op.output.channels), precision: precision)
   }
 
+  /// What the layer computes.
   public var op: any TensorOp { identity.op }
   /// The bit widths the layer sets for itself.
   public var precision: PrecisionOverride { identity.precision }
@@ -70,7 +72,9 @@ public struct LayerIdentity: Hashable, Sendable {
     storage = Storage(op: op, precision: precision)
   }
 
+  /// What the layer computes.
   public var op: any TensorOp { storage.op }
+  /// The bit widths the layer sets for itself.
   public var precision: PrecisionOverride { storage.precision }
 
   public static func == (a: LayerIdentity, b: LayerIdentity) -> Bool {
@@ -97,9 +101,11 @@ public enum NetworkError: Error, Hashable, Sendable {
 /// Layers in execution order: each reads the network's input or layers before it, and the last
 /// one gives the network's output.
 public struct Network: Hashable, Sendable {
+  /// What the network is called in reports.
   public let name: String
   /// The shape of one image.
   public let input: FeatureMap
+  /// The layers in execution order.
   public let layers: [Layer]
 
   /// The most layers a network may have, so that totals stay exact.
@@ -145,10 +151,12 @@ public struct Network: Hashable, Sendable {
 
 /// Layers of a network that cost the same.
 public struct LayerGroup: Hashable, Sendable {
+  /// What the layers have in common.
   public var identity: LayerIdentity
   /// Indices into the network's layers, ascending.
   public var layers: [Int]
 
+  /// What the layer computes.
   public var op: any TensorOp { identity.op }
   /// The bit widths the layers set for themselves.
   public var precision: PrecisionOverride { identity.precision }

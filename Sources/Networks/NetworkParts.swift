@@ -20,7 +20,9 @@ public struct NetworkParts: Sendable {
     }
   }
 
+  /// The layers that every network has.
   public var fixed: [Layer]
+  /// The layers that choices bring.
   public var terms: [Term]
 
   public init(fixed: [Layer], terms: [Term]) {
@@ -31,20 +33,49 @@ public struct NetworkParts: Sendable {
 
 /// The blocks of a search space whose members are told apart by blocks alone.
 public struct SpaceBlocks: Hashable, Sendable {
+  /// A block that some variables together decide on.
+  public struct Term: Hashable, Sendable {
+    /// Decisions of the space, ascending.
+    public var variables: [Int]
+    /// One for each way to choose, the last variable's choices fastest; `nil` where there is no
+    /// block then.
+    public var blocks: [BlockShape?]
+
+    public init(variables: [Int], blocks: [BlockShape?]) {
+      self.variables = variables
+      self.blocks = blocks
+    }
+  }
+
   /// What every network has.
   public var fixed: [BlockShape]
-  /// By variable, then by choice.
-  public var choices: [[BlockShape]]
+  /// In the order of the terms of the space's parts.
+  public var terms: [Term]
 
-  public init(fixed: [BlockShape], choices: [[BlockShape]]) {
+  public init(fixed: [BlockShape], terms: [Term]) {
     self.fixed = fixed
-    self.choices = choices
+    self.terms = terms
   }
 
   /// Each block once, in the order in which they first occur.
   public var distinct: [BlockShape] {
     var seen: Set<BlockShape> = []
-    return (fixed + choices.joined()).filter { seen.insert($0).inserted }
+    return (fixed + terms.flatMap { $0.blocks.compactMap { $0 } }).filter {
+      seen.insert($0).inserted
+    }
+  }
+
+  /// The blocks of a member, in order.
+  ///
+  /// - Parameter counts: how many choices each decision of the space has.
+  public func blocks(of member: Architecture, counts: [Int]) -> [BlockShape] {
+    fixed
+      + terms.compactMap { term in
+        term.blocks[
+          term.variables.reduce(0) { entry, variable in
+            entry * counts[variable] + member.choices[variable]
+          }]
+      }
   }
 }
 
@@ -116,7 +147,7 @@ extension FBNet {
       .linear(inputs: channels, outputs: variant.classes),
     ]
     let choices = positions.map { position in
-      Block.allCases.map { block -> BlockShape in
+      Block.allCases.map { block -> BlockShape? in
         guard block != .skip else {
           return .skip(
             input: position.input, outputChannels: position.outputChannels, stride: position.stride)
@@ -127,6 +158,8 @@ extension FBNet {
           groups: block.groups)
       }
     }
-    return SpaceBlocks(fixed: fixed, choices: choices)
+    return SpaceBlocks(
+      fixed: fixed,
+      terms: choices.enumerated().map { .init(variables: [$0.offset], blocks: $0.element) })
   }
 }

@@ -3,6 +3,8 @@ public protocol SearchSpace: Sendable {
   var name: String { get }
   /// How many choices each decision has.
   var choiceCounts: [Int] { get }
+  /// How many architectures there are; exact up to 2^53.
+  var size: Double { get }
   /// What an architecture's text looks like.
   var textForm: String { get }
   /// How many architectures have an index; `nil` for a space too large to list.
@@ -64,7 +66,6 @@ extension SearchSpace {
     return Architecture(choices: choices)
   }
 
-  /// How many architectures there are; exact up to 2^53.
   public var size: Double { choiceCounts.reduce(1) { $0 * Double($1) } }
 
   public var blockShapes: SpaceBlocks? { nil }
@@ -78,19 +79,24 @@ public enum SearchSpaces {
   /// Every space, in the order in which they are listed.
   public static var all: [any SearchSpace] {
     NASBench201.Dataset.allCases.map { NASBench201($0) } + FBNet.Variant.allCases.map { FBNet($0) }
+      + OnceForAllMobileNetV3.Width.allCases.map { OnceForAllMobileNetV3($0) }
   }
 
   /// The names of all spaces.
   public static var names: [String] {
     NASBench201.Dataset.allCases.map(\.spaceName) + FBNet.Variant.allCases.map(\.spaceName)
+      + OnceForAllMobileNetV3.Width.allCases.map(\.spaceName)
   }
 
-  /// The space of a name, if there is one.
+  /// The space of a name, if there is one; also spaces that are not listed, such as `ofa-mbv3-236`.
   public static func named(_ name: String) -> (any SearchSpace)? {
     if let dataset = NASBench201.Dataset.allCases.first(where: { $0.spaceName == name }) {
       return NASBench201(dataset)
     }
-    return FBNet.Variant.allCases.first { $0.spaceName == name }.map { FBNet($0) }
+    if let variant = FBNet.Variant.allCases.first(where: { $0.spaceName == name }) {
+      return FBNet(variant)
+    }
+    return OnceForAllMobileNetV3.named(name)
   }
 }
 

@@ -1,5 +1,6 @@
 /// What is wrong with a layer text or an architecture text, and where.
 public struct TextError: Error, Hashable, Sendable {
+  /// The text as it was given.
   public var text: String
   /// Where in `text` the trouble starts, counted in Unicode scalars from 1.
   public var column: Int

@@ -1,5 +1,6 @@
 /// Batch normalisation and ReLU that follow no convolution they could fold into.
 public struct BatchNormReLU: TensorOp {
+  /// The shape of what it reads and writes.
   public let output: FeatureMap
 
   /// - Throws: `OpError` when a number is out of range.

@@ -1,6 +1,8 @@
 /// The channels of all groups dealt out in turn, as a copy of every word.
 public struct ChannelShuffle: TensorOp {
+  /// The shape of what it reads and writes.
   public let output: FeatureMap
+  /// How many groups the channels are dealt from.
   public let groups: Int
 
   /// - Throws: `OpError` when the channels do not divide or a number is out of range.

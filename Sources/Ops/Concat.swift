@@ -1,5 +1,6 @@
 /// Tensors joined along their channels, as a copy of every word.
 public struct Concat: TensorOp {
+  /// The shape of the result, all channels together.
   public let output: FeatureMap
 
   /// - Parameter output: all channels together.

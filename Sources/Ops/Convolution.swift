@@ -1,8 +1,11 @@
 /// A two-dimensional convolution, dense or in groups of channels.
 public struct Convolution: TensorOp {
+  /// The shape of one image.
   public let input: FeatureMap
   public let output: FeatureMap
+  /// The filter and how it slides.
   public let window: Window
+  /// Into how many groups the channels are split.
   public let groups: Int
   public let macs: Int64
   public let weights: Int64

@@ -1,7 +1,9 @@
 /// A convolution of each channel with a filter of its own.
 public struct DepthwiseConvolution: TensorOp {
+  /// The shape of one image.
   public let input: FeatureMap
   public let output: FeatureMap
+  /// The filter and how it slides.
   public let window: Window
   public let macs: Int64
   public let weights: Int64

@@ -3,6 +3,7 @@
 /// It runs as one addition of two tensors after the other: what it moves and computes is that of
 /// `operands - 1` two-input additions.
 public struct ElementwiseAdd: TensorOp {
+  /// The shape of each tensor, and of the sum.
   public let map: FeatureMap
   /// How many tensors are added.
   public let operands: Int

@@ -1,7 +1,10 @@
 /// The shape of one image's activations.
 public struct FeatureMap: Hashable, Sendable {
+  /// How many channels.
   public var channels: Int
+  /// How many rows.
   public var height: Int
+  /// How many columns.
   public var width: Int
 
   public init(channels: Int, height: Int, width: Int) {

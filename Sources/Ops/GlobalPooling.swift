@@ -1,5 +1,6 @@
 /// The mean of each channel over all its rows and columns.
 public struct GlobalPooling: TensorOp {
+  /// The shape of one image.
   public let input: FeatureMap
 
   /// - Throws: `OpError` when a number is out of range.

@@ -1,6 +1,8 @@
 /// A fully connected layer: a matrix times the image's numbers.
 public struct Linear: TensorOp {
+  /// Numbers that an image has.
   public let inputFeatures: Int
+  /// Numbers that it gives.
   public let outputFeatures: Int
   public let macs: Int64
 

@@ -5,18 +5,23 @@ enum Nest {
     batch: Int, bounds: Extents, weight: [AffineAxis]?, input: [AffineAxis], output: [AffineAxis],
     precision: Precision, body: Problem.Body
   ) throws(ProblemError) -> Problem {
-    guard (1...Int(Problem.largestExtent)).contains(batch) else {
-      throw .boundOutOfRange(.n, Int64(batch))
-    }
+    let images = try images(batch)
     var bounds = bounds
-    bounds[.n] = Int32(batch)
-    let images = AffineAxis(.n, extent: Int32(batch))
+    bounds[.n] = images.extent
     return try Problem(
       bounds: bounds,
       projections: PerTensor(
         weight: weight.map(Projection.init), input: Projection([images] + input),
         output: Projection([images] + output)),
       precision: precision, body: body)
+  }
+
+  /// The axis of the images of a batch, which is checked.
+  private static func images(_ batch: Int) throws(ProblemError) -> AffineAxis {
+    guard (1...Int(Problem.largestExtent)).contains(batch) else {
+      throw .boundOutOfRange(.n, Int64(batch))
+    }
+    return AffineAxis(.n, extent: Int32(batch))
   }
 
   /// The nest of a window over groups of channels: convolutions and poolings.
@@ -58,9 +63,11 @@ enum Nest {
 
   /// The nest that visits every element of a map once: copies and vector ops.
   ///
-  /// With more than one operand the input has that many maps, and the output is their reduction.
+  /// With more than one operand the input has that many maps, and the output is their reduction;
+  /// with factors, each image has one number a channel in the place of weights.
   static func elementwise(
-    _ map: FeatureMap, operands: Int = 1, batch: Int, precision: Precision, kind: OpKind
+    _ map: FeatureMap, operands: Int = 1, hasFactors: Bool = false, batch: Int,
+    precision: Precision, kind: OpKind
   ) throws(ProblemError) -> Problem {
     var bounds = Extents()
     bounds[.g] = Int32(map.channels)
@@ -69,7 +76,8 @@ enum Nest {
     bounds[.q] = Int32(map.width)
     let axes = [LoopDimension.g, .p, .q].map { AffineAxis($0, extent: bounds[$0]) }
     return try problem(
-      batch: batch, bounds: bounds, weight: nil,
+      batch: batch, bounds: bounds,
+      weight: hasFactors ? [try images(batch), AffineAxis(.g, extent: bounds[.g])] : nil,
       input: operands == 1 ? axes : [AffineAxis(.c, extent: bounds[.c])] + axes, output: axes,
       precision: precision, body: .other(kind))
   }

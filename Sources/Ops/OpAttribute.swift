@@ -57,6 +57,7 @@ public struct OpAttributes: Hashable, Sendable {
   /// Values by attribute.
   public init(_ values: [OpAttribute: Int]) { self.values = values }
 
+  /// The value of an attribute; `nil` where it is not set.
   public subscript(attribute: OpAttribute) -> Int? {
     get { values[attribute] }
     set { values[attribute] = newValue }

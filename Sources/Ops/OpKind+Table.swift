@@ -12,7 +12,9 @@ extension OpKind {
 
   /// One row of the table.
   public struct Row: Hashable, Sendable {
+    /// The attribute that the row is about.
     public var attribute: OpAttribute
+    /// What is taken where it is not given.
     public var standard: Standard
   }
 
@@ -38,7 +40,7 @@ extension OpKind {
     case .linear: return [map[0], outputChannels]
     case .add: return map + [Row(attribute: .operands, standard: .number(2))]
     case .channelShuffle: return map + [Row(attribute: .groups, standard: .required)]
-    case .globalPool, .concat, .batchNormReLU, .skip, .zero: return map
+    case .globalPool, .concat, .batchNormReLU, .scale, .skip, .zero: return map
     }
   }
 
@@ -72,6 +74,7 @@ extension OpKind {
     case .concat: return try Concat(output: map)
     case .channelShuffle: return try ChannelShuffle(map, groups: groups)
     case .batchNormReLU: return try BatchNormReLU(map)
+    case .scale: return try ChannelScale(map)
     case .skip: return try Skip(map)
     case .zero: return try Zero(map)
     }

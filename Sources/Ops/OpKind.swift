@@ -11,6 +11,8 @@ public enum OpKind: String, CaseIterable, Hashable, Sendable {
   case channelShuffle = "shuffle"
   /// Batch normalisation with ReLU that follows no convolution it could fold into.
   case batchNormReLU = "bnrelu"
+  /// A tensor times one number a channel that another layer gives.
+  case scale
   case skip
   case zero
 

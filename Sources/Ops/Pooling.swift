@@ -7,9 +7,12 @@ public struct Pooling: TensorOp {
     case maximum, average
   }
 
+  /// What becomes of the numbers in a window.
   public let reduction: Reduction
+  /// The shape of one image.
   public let input: FeatureMap
   public let output: FeatureMap
+  /// The window and how it slides.
   public let window: Window
   public let otherOperations: Int64
 

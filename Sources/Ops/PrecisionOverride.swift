@@ -1,7 +1,10 @@
 /// The bit widths a layer sets for itself; the others are the target's.
 public struct PrecisionOverride: Hashable, Sendable {
+  /// Width of a weight; `nil` leaves the target's.
   public var weightBits: Int?
+  /// Width of an input or output; `nil` leaves the target's.
   public var activationBits: Int?
+  /// Width of a partial sum; `nil` leaves the target's.
   public var accumulatorBits: Int?
 
   public init(weightBits: Int? = nil, activationBits: Int? = nil, accumulatorBits: Int? = nil) {

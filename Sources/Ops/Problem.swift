@@ -1,6 +1,8 @@
 /// Bit widths of the numbers a layer works on.
 public struct Precision: Hashable, Sendable {
+  /// Width of a weight.
   public var weightBits: Int
+  /// Width of an input or output word.
   public var activationBits: Int
   /// Width of a partial sum.
   public var accumulatorBits: Int
@@ -37,10 +39,13 @@ public struct Problem: Hashable, Sendable {
     case other(OpKind)
   }
 
+  /// How often each loop runs.
   public let bounds: Extents
   /// `nil` for a tensor the nest does not have.
   public let projections: PerTensor<Projection?>
+  /// The bit widths of its words.
   public let precision: Precision
+  /// What one iteration does.
   public let body: Body
 
   /// The largest bound, size or offset of a dimension or axis.

@@ -1,5 +1,6 @@
 /// A tensor passed on as it is: nothing is moved or computed.
 public struct Skip: TensorOp {
+  /// The shape of the tensor that is passed on.
   public let output: FeatureMap
 
   /// - Throws: `OpError` when a number is out of range.

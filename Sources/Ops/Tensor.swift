@@ -27,8 +27,11 @@ public struct TensorSet: OptionSet, Hashable, Sendable {
   /// The set of one tensor.
   @inlinable public init(_ role: TensorRole) { rawValue = 1 << role.rawValue }
 
+  /// The set of the weights.
   public static let weight = TensorSet(.weight)
+  /// The set of the input.
   public static let input = TensorSet(.input)
+  /// The set of the output.
   public static let output = TensorSet(.output)
   /// All three tensors.
   public static let all: TensorSet = [.weight, .input, .output]
@@ -44,8 +47,11 @@ public struct TensorSet: OptionSet, Hashable, Sendable {
 
 /// One value for each tensor of a problem.
 public struct PerTensor<Value> {
+  /// The value of the weights.
   public var weight: Value
+  /// The value of the input.
   public var input: Value
+  /// The value of the output.
   public var output: Value
 
   @inlinable public init(weight: Value, input: Value, output: Value) {
@@ -59,6 +65,7 @@ public struct PerTensor<Value> {
     self.init(weight: value, input: value, output: value)
   }
 
+  /// The value of a tensor.
   @inlinable public subscript(role: TensorRole) -> Value {
     get {
       switch role {
@@ -92,7 +99,9 @@ extension PerTensor: Sendable where Value: Sendable {}
 public struct AffineAxis: Hashable, Sendable {
   /// A loop index times a constant.
   public struct Term: Hashable, Sendable {
+    /// What the loop's index is multiplied with.
     public var coefficient: Int32
+    /// The loop.
     public var dimension: LoopDimension
 
     public init(_ coefficient: Int32, _ dimension: LoopDimension) {
@@ -125,6 +134,7 @@ public struct AffineAxis: Hashable, Sendable {
 ///
 /// No dimension occurs in two axes, so that sets of elements are products of sets of indices.
 public struct Projection: Hashable, Sendable {
+  /// How each axis of the tensor is indexed.
   public var axes: [AffineAxis]
 
   public init(_ axes: [AffineAxis]) { self.axes = axes }

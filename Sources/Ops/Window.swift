@@ -2,6 +2,7 @@
 public struct WindowAxis: Hashable, Sendable {
   /// Filter elements along the axis.
   public var filter: Int
+  /// How far the window moves from one place to the next.
   public var stride: Int
   /// Zeros on each side of the input.
   public var padding: Int
@@ -40,7 +41,9 @@ public struct WindowAxis: Hashable, Sendable {
 
 /// A two-dimensional sliding window, as convolutions and poolings have one.
 public struct Window: Hashable, Sendable {
+  /// How the window slides down.
   public var rows: WindowAxis
+  /// How the window slides to the right.
   public var columns: WindowAxis
 
   public init(rows: WindowAxis, columns: WindowAxis) {

@@ -1,5 +1,6 @@
 /// A tensor of zeros, known before anything runs: nothing is read, moved or computed.
 public struct Zero: TensorOp {
+  /// The shape of the tensor of zeros.
   public let output: FeatureMap
 
   /// - Throws: `OpError` when a number is out of range.

@@ -61,6 +61,12 @@ struct CostTables {
     report.origin?.text ?? report.report.network
   }
 
+  /// A joined value; a number with a few digits.
+  private static func text(of value: JSONValue) -> String {
+    guard case .number(let number) = value else { return value.fieldText }
+    return HumanNumber.significant(number, digits: 5)
+  }
+
   private var networks: TextTable {
     let showsIndex = reports.contains { $0.origin?.index != nil }
     let joined = reports.first?.joined.map(\.key) ?? []
@@ -83,7 +89,7 @@ struct CostTables {
         cost.energyMillijoules.map { HumanNumber.significant($0) } ?? "-",
         cost.dramBytes.map { HumanNumber.significant(Double($0) * 1e-6) } ?? "-",
       ]
-      table.add(row + report.joined.map(\.value.fieldText) + [Self.name(of: report)])
+      table.add(row + report.joined.map { Self.text(of: $0.value) } + [Self.name(of: report)])
     }
     return table
   }

@@ -1,3 +1,4 @@
+internal import ArgumentParser
 internal import CLibrary
 internal import CostAPI
 
@@ -45,10 +46,10 @@ struct PythonScript {
     signal(SIGPIPE, before)
     var ending: Int32 = 0
     while waitpid(process, &ending, 0) < 0, errno == EINTR {}
-    guard ending == 0 else {
-      // The script has said what is wrong.
-      throw Failure(text: "error: '\(python) -m \(module)' failed")
-    }
+    // With status 1 the script has said what is wrong.
+    let hasEnded = ending & 0x7F == 0
+    if hasEnded, ending >> 8 == 1 { throw ExitCode(1) }
+    guard ending == 0 else { throw Failure(text: "error: '\(python) -m \(module)' failed") }
   }
 
   /// The variables of this process, with the folder of the package on Python's path.

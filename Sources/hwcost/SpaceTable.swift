@@ -35,7 +35,7 @@ struct SpaceTable: ParsableArguments {
         provenance.append("\(name): \(context.summary); config_sha256 \(loaded.configSHA256)")
         let own = try CostTable(
           of: space, on: loaded.hardwareTarget(options, cache: session.cache), named: name,
-          threads: session.threads)
+          threads: session.threads, progress: session.progress)
         guard let before = table else {
           table = own
           continue

@@ -21,7 +21,7 @@ enum SmallTable {
         values: numbers(
           scope.reduce(columns) { $0 * counts[$1] }, seed: seed &* 100 &+ UInt64(index)))
     }
-    let metrics = CostMetric.allCases.prefix(columns)
+    let metrics = (0..<columns).map { CostMetric.allCases[$0 % CostMetric.allCases.count] }
     return try CostTable(
       space: "small", choiceCounts: counts,
       columns: metrics.map { .init(target: "t", metric: $0) },
@@ -51,7 +51,7 @@ enum SmallTable {
 struct CostTableTests {
   @Test(
     "a network costs the constant and its entry of every term", arguments: SmallTable.shapes,
-    [1, 2, 5])
+    [1, 2, 5, 8, 13])
   func evaluation(scopes: [[Int]], columns: Int) throws {
     let table = try SmallTable.make(scopes, columns: columns)
     let members = SmallTable.members
@@ -62,17 +62,17 @@ struct CostTableTests {
     }
   }
 
-  @Test("twenty-two variables of nine choices are summed in pairs")
-  func pairs() throws {
-    let counts = Array(repeating: 9, count: 22)
+  @Test("twenty-two variables are summed in pairs, all of nine choices or not", arguments: [9, 8])
+  func pairs(last: Int) throws {
+    let counts = Array(repeating: 9, count: 21) + [last]
     let terms = counts.indices.map {
-      CostTable.Term(variables: [$0], values: SmallTable.numbers(9, seed: UInt64($0)))
+      CostTable.Term(variables: [$0], values: SmallTable.numbers(counts[$0], seed: UInt64($0)))
     }
     let table = try CostTable(
       space: "s", choiceCounts: counts, columns: [.init(target: "t", metric: .macs)],
       constant: [0.5], terms: terms)
     let members = (0..<500).map { row in
-      SmallTable.numbers(22, seed: UInt64(row) &+ 999).map { Int($0 * 8) % 9 }
+      zip(SmallTable.numbers(22, seed: UInt64(row) &+ 999), counts).map { Int($0 * 8) % $1 }
     }
     for (member, cost) in zip(members, try table.costs(of: members)) {
       let sum = member.enumerated().reduce(0.5) { $0 + terms[$1.offset].values[$1.element] }

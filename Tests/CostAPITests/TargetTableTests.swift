@@ -49,7 +49,8 @@ struct TargetTableTests {
     let table = try CostTable(of: space, on: target)
     #expect(table.columnNames == ["latency_ms", "energy_mj", "dram_bytes", "macs", "params"])
     for seed in 0..<30 as Range<UInt64> {
-      let choices = zip(SmallTable.numbers(22, seed: seed), space.choiceCounts).map {
+      let counts = space.choiceCounts
+      let choices = zip(SmallTable.numbers(counts.count, seed: seed), counts).map {
         Int($0 * 8) % $1
       }
       let member = try space.architecture(choices: choices)

@@ -138,6 +138,24 @@ struct TableCommandTests {
     #expect(Double(fields[2]) == first["latency_ms"] as? Double)
   }
 
+  @Test("once-for-all's tables have its keys, and no matrix")
+  func onceForAll() throws {
+    let arguments = [
+      "table", "export", "--target", "eyeriss-like", "--factors", "perfect", "--space",
+      "ofa-mbv3-160", "--as",
+    ]
+    let run = try Program.run(arguments + ["ofa"])
+    #expect(run.status == 0, "\(run.errors)")
+    let key =
+      "expanded_conv-input:10x10x112-output:5x5x160-expand:672-kernel:7-stride:2-idskip:0-se:1-hs:1"
+    #expect(run.output.contains("\n\(key): {count: 1, mean: "))
+    let matrix = try Program.run(arguments + ["matrix"])
+    #expect(matrix.status == 1)
+    #expect(
+      matrix.errors == "error: choices 0, 20, 45 cost together what they do not cost one by one\n"
+        + "hint: write every term with '--as terms'\n")
+  }
+
   @Test("the front of a joined column leaves out what is dearer and no better")
   func front() throws {
     let folder = try TemporaryFolder()
@@ -160,5 +178,20 @@ struct TableCommandTests {
       "cost", "--target", "example", "--space", "nasbench201-cifar10", "--arch", Self.zeros,
       "--pareto", "latency")
     #expect(without.status == 2)
+    // For people only the column that makes the front stands beside the costs.
+    let wide = try folder.write(
+      "arch,name,accuracy\n\(texts[0]),first,94\n\(texts[1]),second,93.04999999999999\n",
+      to: "b.csv")
+    let front =
+      ["cost", "--target", "example", "--space", "nasbench201-cifar10", "--arch"]
+      + texts.prefix(2) + ["--join", wide, "--pareto"]
+    let shown = try Program.run(front + ["latency:accuracy"])
+    #expect(shown.status == 0, "\(shown.errors)")
+    #expect(shown.output.contains(" 93.050 "))
+    #expect(!shown.output.contains("first"))
+    #expect(shown.output.contains("2 networks on the front of latency_ms and accuracy\n"))
+    let wordy = try Program.run(front + ["latency"])
+    #expect(wordy.status == 1)
+    #expect(wordy.errors.contains("error: no network has a number in 'name'"))
   }
 }

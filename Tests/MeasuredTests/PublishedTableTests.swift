@@ -1,6 +1,7 @@
 import Accelerators
 import MeasuredTables
 import Networks
+import TestSupport
 import Testing
 
 @Suite("Published tables")
@@ -69,13 +70,13 @@ struct PublishedTableTests {
     var measured: [(Architecture, Double)] = []
     var state: UInt64 = 1
     for _ in 0..<400 {
-      let choices = blocks.choices.map { shapes -> Int in
+      let choices = space.choiceCounts.map { count -> Int in
         state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-        return Int(state >> 33) % shapes.count
+        return Int(state >> 33) % count
       }
-      let shapes = blocks.fixed + zip(blocks.choices, choices).map { $0[$1] }
-      measured.append(
-        (try space.architecture(choices: choices), shapes.reduce(0) { $0 + (numbers[$1] ?? 0) }))
+      let member = try space.architecture(choices: choices)
+      let shapes = blocks.blocks(of: member, counts: space.choiceCounts)
+      measured.append((member, shapes.reduce(0) { $0 + (numbers[$1] ?? 0) }))
     }
     let device = try MeasuredFixtures.device(
       try FittedBlocks(of: space, to: Array(measured.prefix(250))).csv,
@@ -97,15 +98,17 @@ struct FittedBlocks {
 
   init(of space: FBNet, to measured: [(Architecture, Double)]) throws {
     let blocks = try #require(space.blockShapes)
+    // Every block is one variable's own.
+    let choices = blocks.terms.map { $0.blocks.compactMap { $0 } }
     // Unknown are the fixed part and, at each distinct position, all choices but the last.
     var unknowns: [BlockShape: Int] = [:]
-    for shape in blocks.choices.flatMap({ $0.dropLast() }) where unknowns[shape] == nil {
+    for shape in choices.flatMap({ $0.dropLast() }) where unknowns[shape] == nil {
       unknowns[shape] = unknowns.count + 1
     }
     let count = unknowns.count + 1
     var matrix = Array(repeating: Array(repeating: 0.0, count: count + 1), count: count)
     for (architecture, value) in measured {
-      let columns = [0] + zip(blocks.choices, architecture.choices).compactMap { unknowns[$0[$1]] }
+      let columns = [0] + zip(choices, architecture.choices).compactMap { unknowns[$0[$1]] }
       for row in columns {
         for column in columns { matrix[row][column] += 1 }
         matrix[row][count] += value
@@ -114,7 +117,7 @@ struct FittedBlocks {
     var solution = Self.solve(matrix)
     // A block that costs less than its position's skip would be below 0: raise the whole position.
     var (rows, seen) = ([String](), Set<BlockShape>())
-    for shapes in blocks.choices {
+    for shapes in choices {
       let costs = shapes.map { shape in unknowns[shape].map { solution[$0] } ?? 0 }
       let lowest = min(0, costs.min() ?? 0)
       solution[0] += lowest

@@ -53,6 +53,30 @@ struct TableKeyTests {
     #expect(FBNet(.imageNetFacebook).blockShapes == nil)
   }
 
+  @Test("every block of Once-for-all's MobileNetV3s reads back, and has the key its authors query")
+  func mobileNetV3Keys() throws {
+    let space = try #require(SearchSpaces.named("ofa-mbv3-224"))
+    let blocks = try #require(space.blockShapes).distinct
+    // Nine blocks at two places of each stage; the stem, the first block and four of the head.
+    #expect(blocks.count == 96)
+    for block in blocks {
+      #expect(try BlockShape(hwNASBenchKey: block.hwNASBenchKey) == block)
+      #expect(try BlockShape(onceForAllKey: block.onceForAllKey) == block)
+    }
+    // As MBv3LatencyTable of once-for-all, latency_lookup_table.py, puts them together.
+    let keys = Set(blocks.map(\.onceForAllKey))
+    for key in [
+      "Conv-input:224x224x3-output:112x112x16",
+      "expanded_conv-input:112x112x16-output:112x112x16-expand:16-kernel:3-stride:1-idskip:1-se:0-hs:0",
+      "expanded_conv-input:56x56x24-output:28x28x40-expand:144-kernel:7-stride:2-idskip:0-se:1-hs:0",
+      "expanded_conv-input:7x7x160-output:7x7x160-expand:640-kernel:5-stride:1-idskip:1-se:1-hs:1",
+      "Conv_1-input:7x7x160-output:7x7x960", "AvgPool2D-input:7x7x960-output:1x1x960",
+      "Conv_2-input:1x1x960-output:1x1x1280", "Logits-input:1x1x1280-output:1000",
+    ] {
+      #expect(keys.contains(key), "\(key)")
+    }
+  }
+
   @Test("keys are those that HW-NAS-Bench and Once-for-all publish")
   func publishedKeys() throws {
     let block = try BlockShape(

@@ -99,7 +99,7 @@ struct FBNetTests {
     #expect(
       SearchSpaces.names == [
         "nasbench201-cifar10", "nasbench201-cifar100", "nasbench201-imagenet16-120",
-        "fbnet-cifar100", "fbnet-imagenet", "fbnet-imagenet-facebook",
+        "fbnet-cifar100", "fbnet-imagenet", "fbnet-imagenet-facebook", "ofa-mbv3", "ofa-mbv3-w1.2",
       ])
     #expect(SearchSpaces.all.map(\.name) == SearchSpaces.names)
     for name in SearchSpaces.names { #expect(SearchSpaces.named(name)?.name == name) }

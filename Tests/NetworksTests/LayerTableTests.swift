@@ -1,5 +1,6 @@
 import Networks
 import Ops
+import TestSupport
 import Testing
 
 /// The shape of a layer in the words of the reference tables.

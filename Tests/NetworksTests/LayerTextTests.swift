@@ -31,6 +31,7 @@ struct LayerTextTests {
       ("concat c=16 h=32", "concat n=1 c=16 h=32 w=32"),
       ("shuffle c=16 h=32 groups=2", "shuffle n=1 c=16 h=32 w=32 groups=2"),
       ("bnrelu c=64 h=8", "bnrelu n=1 c=64 h=8 w=8"),
+      ("scale c=64 h=8", "scale n=1 c=64 h=8 w=8"),
       ("skip c=64 h=8", "skip n=1 c=64 h=8 w=8"),
       ("zero c=64 h=8 accbits=20", "zero n=1 c=64 h=8 w=8 accbits=20"),
     ])
@@ -61,7 +62,7 @@ struct LayerTextTests {
       (
         "x", 1, "unknown op 'x'",
         "one of conv, depthwise, linear, maxpool, avgpool, globalpool, add, concat, shuffle, "
-          + "bnrelu, skip, zero"
+          + "bnrelu, scale, skip, zero"
       ),
       ("  conv c", 8, "'c' is not key=value", "write 'c=…' without spaces"),
       ("conv c=1 kernel=3", 10, "'conv' has no key 'kernel'", "did you mean 'r'?"),

@@ -1,5 +1,6 @@
 import Networks
 import Ops
+import TestSupport
 import Testing
 
 let cifar10 = NASBench201(.cifar10)

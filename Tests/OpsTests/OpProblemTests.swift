@@ -63,6 +63,21 @@ struct OpProblemTests {
     try checkOp(BatchNormReLU(small))
   }
 
+  @Test("a scaling touches its tensor once, and one factor a channel of each image")
+  func scaling() throws {
+    let op = try ChannelScale(small)
+    let problem = try #require(op.problems(batch: 2, precision: sixteenBits).first)
+    #expect(touchedWords(problem, .input) == 2 * 60)
+    #expect(touchedWords(problem, .output) == 2 * 60)
+    #expect(touchedWords(problem, .weight) == 2 * 4)
+    #expect(problem.body == .other(.scale))
+    #expect(problem.iterations == 2 * op.otherOperations)
+    #expect(op.macs == 0)
+    // The factors are a tensor that another layer gives.
+    try op.checkInputs([small, FeatureMap(channels: 4, height: 1, width: 1)])
+    #expect(throws: OpInputError.wrongCount(expected: 2, found: 1)) { try op.checkInputs([small]) }
+  }
+
   @Test("a strided 1x1 convolution touches only the words it uses")
   func strided() throws {
     let op = try Convolution(

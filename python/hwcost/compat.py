@@ -9,28 +9,10 @@ import numpy as np
 
 from . import restricted_pickle
 from ._library import HwcostError
+from ._published import COLUMNS, DEVICES, METRICS, OPS, SPACES
 from .estimator import Estimator
 
 __all__ = ["DEVICES", "HWNASBenchAPI"]
-
-#: The targets behind the published devices; one that is ``None`` or has no numbers gives NaN.
-DEVICES: dict[str, str | None] = {
-    "edgegpu": "jetson-tx2", "raspi4": "raspberry-pi-4", "edgetpu": "edge-tpu",
-    "pixel3": "pixel-3", "eyeriss": "eyeriss-like", "fpga": None,
-}
-_NASBENCH = ["edgegpu_latency", "edgegpu_energy", "raspi4_latency", "edgetpu_latency",
-             "pixel3_latency", "eyeriss_latency", "eyeriss_energy",
-             "eyeriss_arithmetic_intensity", "fpga_latency", "fpga_energy"]
-_FBNET = ["edgegpu_latency", "edgegpu_energy", "raspi4_latency", "pixel3_latency",
-          "eyeriss_latency", "eyeriss_energy", "fpga_latency", "fpga_energy"]
-_SPACES = {
-    "nasbench201": {
-        "cifar10": ("nasbench201-cifar10", 10), "cifar100": ("nasbench201-cifar100", 100),
-        "ImageNet16-120": ("nasbench201-imagenet16-120", 120)},
-    "fbnet": {"cifar100": ("fbnet-cifar100", 100), "ImageNet": ("fbnet-imagenet", 1000)},
-}
-_OPS = ["k3_e1", "k3_e1_g2", "k3_e3", "k3_e6", "k5_e1", "k5_e1_g2", "k5_e3", "k5_e6", "skip"]
-_COLUMNS = {"latency": "latency_ms", "energy": "energy_mj"}
 
 
 class HWNASBenchAPI:
@@ -49,7 +31,7 @@ class HWNASBenchAPI:
         self, file_path_or_dict: Any = None, search_space: str = "nasbench201", *,
         devices: Mapping[str, str | None] | None = None, estimator: Estimator | None = None,
     ) -> None:
-        if search_space not in _SPACES:
+        if search_space not in SPACES:
             raise ValueError(f"search_space is '{search_space}', expected nasbench201 or fbnet")
         self.search_space = search_space
         if isinstance(file_path_or_dict, (str, bytes)) or hasattr(file_path_or_dict, "__fspath__"):
@@ -58,7 +40,7 @@ class HWNASBenchAPI:
         self._devices = {**DEVICES, **(devices or {})}
         self._chosen = set(devices or {})
         self._estimator = estimator or Estimator()
-        self._metrics = _NASBENCH if search_space == "nasbench201" else _FBNET
+        self._metrics = METRICS[search_space]
         self._cache: dict[str, dict[str, np.ndarray]] = {}
         self._tables: dict[str, dict[str, Any]] = {}
 
@@ -87,7 +69,7 @@ class HWNASBenchAPI:
                     "arch_str": self._estimator._text(space, choices), "num_classes": classes}
         indices = [int(choice) for choice in arch_index]
         return {"dataset": dataname, "num_classes": classes, "op_idx_list": indices,
-                "arch_str": [_OPS[choice] for choice in indices]}
+                "arch_str": [OPS[choice] for choice in indices]}
 
     def get_op_lookup_tables(self) -> dict[str, dict[str, float]] | None:
         """For FBNet, the cost of every block by its key, by metric; both datasets together."""
@@ -101,8 +83,8 @@ class HWNASBenchAPI:
                 continue
             device, figure = metric.split("_", 1)
             tables[metric] = {}
-            for space, _ in _SPACES["fbnet"].values():
-                tables[metric].update(self._blocks(device, _COLUMNS[figure], space))
+            for space, _ in SPACES["fbnet"].values():
+                tables[metric].update(self._blocks(device, COLUMNS[figure], space))
         return tables
 
     # What the published class has not.
@@ -143,7 +125,7 @@ class HWNASBenchAPI:
     # How metrics are found.
 
     def _space(self, dataname: str) -> tuple[str, int]:
-        spaces = _SPACES[self.search_space]
+        spaces = SPACES[self.search_space]
         if dataname not in spaces:
             raise ValueError(f"the dataset is '{dataname}', expected one of {', '.join(spaces)}")
         return spaces[dataname]
@@ -180,21 +162,22 @@ class HWNASBenchAPI:
                 return np.full(len(choices), np.nan)
             macs, traffic = (costs[:, table.columns.index(name)] for name in wanted)
             return macs / traffic
-        if _COLUMNS[figure] not in table.columns:
+        if COLUMNS[figure] not in table.columns:
             return np.full(len(choices), np.nan)
-        return costs[:, table.columns.index(_COLUMNS[figure])]
+        return costs[:, table.columns.index(COLUMNS[figure])]
 
     def _sums(self, metric: str, choices: np.ndarray, dataname: str, space: str) -> np.ndarray:
         published = self.HW_metrics.get("fbnet", {}).get(metric)
         if published is None:
             return self._column(metric, choices, space)
         reply = self._estimator.request({"op": "blocks", "space": space})
-        if choices.ndim != 2 or choices.shape[1] != len(reply["choices"]):
-            raise HwcostError(f"choices are {len(reply['choices'])} numbers from 0 to 8")
+        terms = [term["blocks"] for term in reply["terms"]]
+        if choices.ndim != 2 or choices.shape[1] != len(terms):
+            raise HwcostError(f"choices are {len(terms)} numbers from 0 to 8")
         if (choices < 0).any() or (choices > 8).any():
             raise HwcostError("choices are numbers from 0 to 8")
         sums = np.full(len(choices), sum(published[key] for key in reply["fixed"]))
-        for variable, keys in enumerate(reply["choices"]):
+        for variable, keys in enumerate(terms):
             sums += np.array([published[key] for key in keys])[choices[:, variable]]
         return sums
 

@@ -10,12 +10,9 @@ import pickle
 import sys
 from typing import Any
 
-from .compat import _FBNET, _NASBENCH, _SPACES
+from ._published import COLUMNS, DEVICES, METRICS, SPACES
 
 __all__ = ["main", "published"]
-
-_COLUMNS = {"latency": "latency_ms", "energy": "energy_mj"}
-
 
 def _columns(dataset: dict[str, Any]) -> dict[str, list[Any]]:
     return {name: [row[n] for row in dataset["rows"]] for n, name in enumerate(dataset["columns"])}
@@ -34,22 +31,27 @@ def published(dataset: dict[str, Any], space: str, devices: dict[str, str]) -> d
             if macs is None or traffic is None:
                 return [float("nan")] * count
             return [m / t for m, t in zip(macs, traffic)]
-        values = columns.get(f"{target}.{_COLUMNS[figure]}")
+        values = columns.get(f"{target}.{COLUMNS[figure]}")
         return [float("nan")] * count if values is None else [float(v) for v in values]
 
-    for family, datasets in _SPACES.items():
+    for device in devices:
+        if device not in DEVICES:
+            raise ValueError(
+                f"HW-NAS-Bench has no device '{device}'; it has {', '.join(DEVICES)}")
+    for family, datasets in SPACES.items():
         for name, (own, classes) in datasets.items():
             if own != space:
                 continue
             if family == "fbnet":
                 keys = columns["block"]
-                return {family: {m: dict(zip(keys, metric(m))) for m in _FBNET}}
-            content: dict[str, Any] = {m: metric(m) for m in _NASBENCH}
+                return {family: {m: dict(zip(keys, metric(m))) for m in METRICS[family]}}
+            content: dict[str, Any] = {m: metric(m) for m in METRICS[family]}
             content["config"] = [
                 {"name": "infer.tiny", "C": 16, "N": 5, "arch_str": text, "num_classes": classes}
                 for text in columns["arch"]]
             return {family: {name: content}}
-    raise ValueError(f"HW-NAS-Bench has no '{space}'")
+    known = ", ".join(own for datasets in SPACES.values() for own, _ in datasets.values())
+    raise ValueError(f"HW-NAS-Bench has no '{space}'; it has {known}")
 
 
 def main() -> int:
@@ -73,7 +75,10 @@ def main() -> int:
             content["provenance"] = dataset["provenance"]
             with open(plan["output"], "wb") as file:
                 pickle.dump(content, file, protocol=4)
-    except (OSError, ValueError) as mistake:
+    except OSError as mistake:
+        print(f"error: cannot write '{plan['output']}': {mistake.strerror}", file=sys.stderr)
+        return 1
+    except ValueError as mistake:
         print(f"error: {mistake}", file=sys.stderr)
         return 1
     return 0

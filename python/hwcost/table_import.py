@@ -11,9 +11,14 @@ import json
 import sys
 from typing import Any, Iterable
 
-import numpy as np
+try:
+    import numpy as np
 
-from . import restricted_pickle
+    from . import restricted_pickle
+except ModuleNotFoundError:
+    if __name__ != "__main__":
+        raise
+    sys.exit("error: reading a pickle needs the Python package numpy\nhint: pip install numpy")
 
 __all__ = ["main", "rows"]
 
@@ -82,11 +87,14 @@ def main() -> int:
                 writer.writerow([table["key"]] + [column["name"] for column in table["columns"]])
                 for key, *numbers in found:
                     writer.writerow([key] + [repr(number) for number in numbers])
-    except (ImportMistake, OSError) as mistake:
+    except OSError as mistake:
+        print(f"error: '{mistake.filename}': {mistake.strerror}", file=sys.stderr)
+        return 1
+    except (ImportMistake, restricted_pickle.ForbiddenName) as mistake:
         print(f"error: {mistake}", file=sys.stderr)
         return 1
     except Exception as mistake:  # A broken pickle can raise anything.
-        print(f"error: cannot read '{plan['source']}': {mistake}", file=sys.stderr)
+        print(f"error: '{plan['source']}' is no pickle or torch file: {mistake}", file=sys.stderr)
         return 1
     return 0
 

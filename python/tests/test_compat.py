@@ -99,13 +99,14 @@ class CompatTests(unittest.TestCase):
     def test_look_up_tables_sum_to_queries(self):
         published = {"fbnet": {"raspi4_latency": {}}}
         keys = self.estimator.request({"op": "blocks", "space": "fbnet-cifar100"})
-        for number, key in enumerate(keys["fixed"] + sum(keys["choices"], [])):
+        choices = [term["blocks"] for term in keys["terms"]]
+        for number, key in enumerate(keys["fixed"] + sum(choices, [])):
             published["fbnet"]["raspi4_latency"].setdefault(key, float(number))
         api = HWNASBenchAPI(published, search_space="fbnet", estimator=self.estimator)
         row = [8, 7, 6, 5, 4, 3, 2, 1, 0, 8, 7, 6, 5, 4, 3, 2, 1, 0, 8, 7, 6, 5]
         lut = published["fbnet"]["raspi4_latency"]
         expected = sum(lut[k] for k in keys["fixed"]) + sum(
-            lut[own[c]] for own, c in zip(keys["choices"], row))
+            lut[own[c]] for own, c in zip(choices, row))
         self.assertEqual(api.query_by_index(row, "cifar100")["raspi4_latency"], expected)
         self.assertEqual(api.query_by_arch(" ".join(map(str, row)), "cifar100")["raspi4_latency"],
                          expected)

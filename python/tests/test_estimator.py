@@ -1,6 +1,7 @@
 """The package as a user calls it."""
 
 import concurrent.futures
+import importlib.util
 import json
 import multiprocessing
 import os
@@ -9,12 +10,15 @@ import shutil
 import subprocess
 import sys
 import threading
+import types
 import unittest
+import unittest.mock
 
 import numpy as np
 
 import hwcost
 
+EXAMPLES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "examples")
 TARGET, SPACE = "eyeriss-like", "nasbench201-cifar10"
 ARCH = "|nor_conv_3x3~0|+|none~0|skip_connect~1|+|avg_pool_3x3~0|none~1|nor_conv_1x1~2|"
 ZEROS = "|none~0|+|none~0|none~1|+|none~0|none~1|none~2|"
@@ -204,6 +208,112 @@ class ExampleTests(unittest.TestCase):
             profiler.profile({})
         with self.assertRaises(ValueError):
             profiler.profile({**sample, "edge0": "conv"})
+
+    def test_with_nni_the_profiler_is_one_of_its_profilers(self):
+        try:
+            from nni.nas.profiler import Profiler
+        except ImportError:
+            # Its class as of NNI 3.0, nni/nas/profiler/profiler.py: two methods to override.
+            class Profiler:
+                def __init__(self, model_space):
+                    pass
+
+                def profile(self, sample):
+                    raise NotImplementedError
+
+            module = types.ModuleType("nni.nas.profiler")
+            module.Profiler = Profiler
+            names = {"nni": types.ModuleType("nni"), "nni.nas": types.ModuleType("nni.nas"),
+                     "nni.nas.profiler": module}
+        else:
+            names = {}
+        with unittest.mock.patch.dict(sys.modules, names):
+            sys.modules.pop("hwcost.nni", None)
+            adapter = importlib.import_module("hwcost.nni")
+            sys.modules.pop("hwcost.nni", None)
+        self.assertTrue(issubclass(adapter.TableProfiler, Profiler))
+        table = estimator.table(SPACE, TARGET, **FAST)
+        profiler = adapter.TableProfiler(table, list("abcdef"), range(5), "energy_mj")
+        sample = dict(zip("abcdef", [3, 0, 1, 4, 0, 2]))
+        self.assertEqual(profiler.profile(sample), table.cost(ARCH)[1])
+
+    @unittest.skipUnless(importlib.util.find_spec("torch"), "torch is not installed")
+    def test_the_torch_example_runs(self):
+        example = os.path.join(EXAMPLES, "torch_expected_cost.py")
+        run = subprocess.run([sys.executable, example], capture_output=True, text=True)
+        self.assertEqual(run.returncode, 0, run.stderr)
+        latency, choices = run.stdout.splitlines()
+        # What the example says of its result is what the network costs that it finds.
+        row = [int(word) for word in choices.split()[2:]]
+        found = estimator.batch([row], "fbnet-cifar100", TARGET, **FAST).latency_ms[0]
+        self.assertAlmostEqual(float(latency.split()[2]), found, delta=0.05 * found)
+
+    @unittest.skipUnless(importlib.util.find_spec("torch"), "torch is not installed")
+    def test_workers_of_a_data_loader_go_on(self):
+        import torch.utils.data
+
+        table = estimator.table(SPACE, TARGET, **FAST)
+        data = _Costs(table)
+        loader = torch.utils.data.DataLoader(data, batch_size=8, num_workers=2)
+        found = torch.cat(list(loader)).numpy()
+        np.testing.assert_array_equal(found, table.costs(data.rows)[:, 0])
+
+
+class _Costs:
+    """A data set whose items are costs."""
+
+    def __init__(self, table):
+        self.table = table
+        self.rows = np.random.default_rng(2).integers(0, 5, size=(64, 6), dtype=np.int32)
+
+    def __len__(self):
+        return len(self.rows)
+
+    def __getitem__(self, index):
+        return self.table.costs(self.rows[index:index + 1])[0, 0]
+
+
+class OnceForAllTests(unittest.TestCase):
+    def test_the_table_answers_as_its_authors_ask_it(self):
+        """Sums a network's blocks by the keys that MBv3LatencyTable of once-for-all writes."""
+        command = os.path.join(os.path.dirname(sys.executable), "hwcost")
+        run = subprocess.run(
+            [command, "table", "export", "--target", TARGET, "--space", "ofa-mbv3-w1.2-236", "--as",
+             "ofa", "--factors", "perfect"], capture_output=True, text=True, check=True)
+        table = {}
+        for line in run.stdout.splitlines():
+            key, rest = line.split(": {", 1)
+            fields = dict(field.split(": ") for field in rest.rstrip("}").split(", "))
+            self.assertEqual(set(fields), {"count", "mean", "var"})
+            table[key] = float(fields["mean"])
+        # The network that once-for-all calls flops@595M_top1@80.0_finetune@75.
+        kernels = [3, 5, 3, 3, 5, 5, 3, 5, 7, 5, 3, 5, 3, 5, 7, 3, 3, 3, 5, 3]
+        expansions = [3, 4, 3, 3, 4, 4, 6, 3, 6, 6, 3, 4, 6, 6, 6, 4, 6, 6, 6, 3]
+        depths, size = [3, 4, 4, 4, 4], 236
+        stages = zip([32, 48, 96, 136, 192], [2, 2, 2, 1, 2], [0, 1, 0, 1, 1], [0, 0, 1, 1, 1])
+        blocks = [(24, 24, 24, 3, 1, 0, 0)]
+        for stage, (outputs, stride, squeezes, swish) in enumerate(stages):
+            for index in range(depths[stage]):
+                place, inputs = 4 * stage + index, blocks[-1][1]
+                blocks.append((inputs, outputs, inputs * expansions[place], kernels[place],
+                               stride if index == 0 else 1, squeezes, swish))
+        latency = table[f"Conv-input:{size}x{size}x3-output:{size // 2}x{size // 2}x24"]
+        size //= 2
+        for inputs, outputs, wide, kernel, stride, squeezes, swish in blocks:
+            after = (size - 1) // stride + 1
+            latency += table[
+                f"expanded_conv-input:{size}x{size}x{inputs}-output:{after}x{after}x{outputs}"
+                f"-expand:{wide}-kernel:{kernel}-stride:{stride}"
+                f"-idskip:{int(stride == 1 and inputs == outputs)}-se:{squeezes}-hs:{swish}"]
+            size = after
+        latency += table[f"Conv_1-input:{size}x{size}x192-output:{size}x{size}x1152"]
+        latency += table[f"AvgPool2D-input:{size}x{size}x1152-output:1x1x1152"]
+        latency += table["Conv_2-input:1x1x1152-output:1x1x1536"]
+        latency += table["Logits-input:1x1x1536-output:1000"]
+        settings = json.dumps({"ks": kernels, "e": expansions, "d": depths, "r": [236]})
+        report = estimator.cost(settings, "ofa-mbv3-w1.2-236", TARGET, **FAST)
+        self.assertEqual(round(report.macs / 1e6), 595)
+        self.assertAlmostEqual(latency, report.latency_ms, places=9)
 
 
 if __name__ == "__main__":

@@ -17,19 +17,26 @@ struct BlockCosts: Sendable {
       throw .request(
         "the table does not tell what each fixed block of \(table.space) costs", hint: nil)
     }
-    var matrices: [[[Double]]] = []
-    for column in table.columns.indices {
-      do throws(CostTableError) {
-        matrices.append(try table.matrix(column: column))
-      } catch {
-        throw .request(error.message, hint: nil)
-      }
+    // Tables that were joined have the terms of one behind those of the other.
+    let count = blocks.terms.count
+    guard table.terms.count % count == 0,
+      table.terms.enumerated().allSatisfy({
+        $0.element.variables == blocks.terms[$0.offset % count].variables
+      })
+    else {
+      throw .request("the table does not tell what single blocks of \(table.space) cost", hint: nil)
     }
     var rows = zip(blocks.fixed, table.constantParts).map { Row(shape: $0, costs: $1) }
     var seen = Set(blocks.fixed)
-    for (variable, shapes) in blocks.choices.enumerated() {
-      for (choice, shape) in shapes.enumerated() where seen.insert(shape).inserted {
-        rows.append(Row(shape: shape, costs: matrices.map { $0[variable][choice] }))
+    for (number, term) in blocks.terms.enumerated() {
+      for (entry, shape) in term.blocks.enumerated() {
+        guard let shape, seen.insert(shape).inserted else { continue }
+        let costs = table.columns.indices.map { column in
+          stride(from: number, to: table.terms.count, by: count).reduce(0) {
+            $0 + table.terms[$1].values[entry * table.columns.count + column]
+          }
+        }
+        rows.append(Row(shape: shape, costs: costs))
       }
     }
     self.rows = rows

@@ -31,9 +31,13 @@ extension CostTable {
         throw firstChoiceOutOfRange(choices, rows: first..<end)
       }
       if columns.count == 1 {
-        plan.isPairs
-          ? plan.sumPairs(choices, rows: first..<end, into: &costs)
-          : plan.sum(choices, rows: first..<end, into: &costs)
+        if plan.isPairs, let count = plan.commonCount {
+          plan.sumEqualPairs(choices, rows: first..<end, of: count, into: &costs)
+        } else if plan.isPairs {
+          plan.sumPairs(choices, rows: first..<end, into: &costs)
+        } else {
+          plan.sum(choices, rows: first..<end, into: &costs)
+        }
       } else {
         plan.sumLanes(choices, rows: first..<end, into: &costs)
       }
@@ -108,18 +112,54 @@ extension CostTable {
 extension EvaluationPlan {
   /// Whether a choice of some rows is below 0 or above its variable's highest.
   func hasChoiceOutOfRange(_ choices: Span<Int32>, rows: Range<Int>) -> Bool {
-    let limits = limits.span
+    // A number is in range where neither it nor what is left to the highest is negative; loops have
+    // no branch and nothing that could trap, so that they work on several numbers at a time.
+    let count = limits.count
     var signs: Int32 = 0
+    if let commonCount {
+      let highest = Int32(clamping: commonCount - 1)
+      for place in rows.lowerBound &* count..<rows.upperBound &* count {
+        let choice = choices[unchecked: place]
+        signs |= choice | (highest &- choice)
+      }
+      return signs < 0
+    }
+    let limits = limits.span
     for row in rows {
-      let start = row * limits.count
-      // A number is in range where neither it nor what is left to the highest is negative; the loop
-      // has no branch, so that it works on several numbers at a time.
-      for variable in 0..<limits.count {
-        let choice = choices[unchecked: start + variable]
+      let start = row &* count
+      for variable in 0..<count {
+        let choice = choices[unchecked: start &+ variable]
         signs |= choice | (limits[unchecked: variable] &- choice)
       }
     }
     return signs < 0
+  }
+
+  /// One column, every group the pair of the next two variables, which have as many choices as all:
+  /// places need no table then.
+  func sumEqualPairs(
+    _ choices: Span<Int32>, rows: Range<Int>, of count: Int, into costs: inout MutableSpan<Double>
+  ) {
+    let values = values.span
+    let (pairs, size, base) = (groups.count, count &* count, constant[0])
+    for row in rows {
+      var (even, odd) = (base, 0.0)
+      var (place, start, pair) = (2 &* pairs &* row, 0, 0)
+      while pair &+ 1 < pairs {
+        let one = Int(choices[unchecked: place]) &* count &+ Int(choices[unchecked: place &+ 1])
+        place &+= 2
+        let two = Int(choices[unchecked: place]) &* count &+ Int(choices[unchecked: place &+ 1])
+        place &+= 2
+        even += values[unchecked: start &+ one]
+        odd += values[unchecked: start &+ size &+ two]
+        (start, pair) = (start &+ 2 &* size, pair &+ 2)
+      }
+      if pair < pairs {
+        let one = Int(choices[unchecked: place]) &* count &+ Int(choices[unchecked: place &+ 1])
+        even += values[unchecked: start &+ one]
+      }
+      costs[unchecked: row] = even + odd
+    }
   }
 
   /// One column, every group the pair of the next two variables.
@@ -175,7 +215,7 @@ extension EvaluationPlan {
     }
   }
 
-  /// Several columns, four at a time.
+  /// Several columns, eight at a time, then four.
   func sumLanes(_ choices: Span<Int32>, rows: Range<Int>, into costs: inout MutableSpan<Double>) {
     let (lanes, order, steps) = (lanes.span, order.span, steps.span)
     let constants = constantLanes.span
@@ -187,19 +227,48 @@ extension EvaluationPlan {
     var places = scratch.mutableSpan
     for row in rows {
       let first = row &* variables
-      var next = 0
-      for group in 0..<starts.count {
-        var place = starts[unchecked: group]
-        for _ in 0..<sizes[unchecked: group] {
-          let choice = choices[unchecked: first &+ Int(order[unchecked: next])]
-          place &+= Int(choice &* steps[unchecked: next])
-          next &+= 1
+      // Entries start at a whole count of fours.
+      if isPairs {
+        for group in 0..<starts.count {
+          let one = choices[unchecked: first &+ 2 &* group] &* steps[unchecked: 2 &* group]
+          let two =
+            choices[unchecked: first &+ 2 &* group &+ 1] &* steps[unchecked: 2 &* group &+ 1]
+          places[unchecked: group] = (starts[unchecked: group] &+ Int(one &+ two)) &>> 2
         }
-        // Entries start at a whole count of fours.
-        places[unchecked: group] = place &>> 2
+      } else {
+        var next = 0
+        for group in 0..<starts.count {
+          var place = starts[unchecked: group]
+          for _ in 0..<sizes[unchecked: group] {
+            let choice = choices[unchecked: first &+ Int(order[unchecked: next])]
+            place &+= Int(choice &* steps[unchecked: next])
+            next &+= 1
+          }
+          places[unchecked: group] = place &>> 2
+        }
       }
       let output = row &* columns
       var block = 0
+      // Two sums at once, because an addition takes longer than a look-up.
+      while 4 &* block &+ 8 <= columns {
+        var one = constants[unchecked: block]
+        var two = constants[unchecked: block &+ 1]
+        for group in 0..<starts.count {
+          let place = places[unchecked: group] &+ block
+          one += lanes[unchecked: place]
+          two += lanes[unchecked: place &+ 1]
+        }
+        let start = output &+ 4 &* block
+        costs[unchecked: start] = one.x
+        costs[unchecked: start &+ 1] = one.y
+        costs[unchecked: start &+ 2] = one.z
+        costs[unchecked: start &+ 3] = one.w
+        costs[unchecked: start &+ 4] = two.x
+        costs[unchecked: start &+ 5] = two.y
+        costs[unchecked: start &+ 6] = two.z
+        costs[unchecked: start &+ 7] = two.w
+        block &+= 2
+      }
       while block < blocks {
         var sum = constants[unchecked: block]
         for group in 0..<starts.count {

@@ -4,7 +4,9 @@ public struct NonAdditivityGap: Hashable, Sendable {
   public var networks: Int
   /// The mean of measured minus summed: what networks cost beyond their blocks.
   public var meanDifference: Double
+  /// The square root of the mean of squared differences, in the unit of the column.
   public var rootMeanSquare: Double
+  /// Measured minus summed where that is furthest from 0.
   public var largestDifference: Double
   /// Largest of |measured − summed| over measured; networks measured as 0 are passed over.
   public var largestShare: Double

@@ -2,7 +2,9 @@
 public struct CostNeighbour: Hashable, Sendable {
   /// A variable and its new choice.
   public struct Change: Hashable, Sendable {
+    /// The variable that is changed.
     public var variable: Int
+    /// What it is changed to.
     public var choice: Int
   }
 

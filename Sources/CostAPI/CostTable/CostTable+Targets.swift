@@ -11,12 +11,13 @@ extension CostTable {
   /// - Parameters:
   ///   - name: What columns call the target; its own name unless given.
   ///   - threads: Threads that work at once; the table does not depend on it.
+  ///   - progress: Told how many of all distinct layers are done, from any thread.
   /// - Throws: `CostAPIError.cost` for a layer or an entry that the target cannot cost, and
   ///   `CostAPIError.request` for a target whose costs do not add up: one that keeps activations on
   ///   chip from layer to layer, or knows whole networks of a space that is too large to list.
   public init(
     of space: any SearchSpace, on target: any HardwareTarget, named name: String? = nil,
-    threads: Int = 1
+    threads: Int = 1, progress: (@Sendable (_ done: Int, _ all: Int) -> Void)? = nil
   ) throws(CostAPIError) {
     let name = name ?? target.name
     if let device = target as? MeasuredDevice {
@@ -28,7 +29,9 @@ extension CostTable {
         "'\(target.name)' costs networks as a whole: its costs do not add up over choices",
         hint: "cost networks one by one with 'hwcost cost'")
     }
-    self = try Self.modelled(space, on: layerwise, named: name, threads: threads)
+    self = try Self.modelled(
+      space, on: layerwise, named: name,
+      CostEstimator(layerwise, threads: threads, progress: progress))
   }
 
   private static func request(_ error: CostTableError) -> CostAPIError {
@@ -54,7 +57,8 @@ extension CostTable {
 // MARK: - Models
 extension CostTable {
   private static func modelled(
-    _ space: any SearchSpace, on target: any LayerwiseTarget, named name: String, threads: Int
+    _ space: any SearchSpace, on target: any LayerwiseTarget, named name: String,
+    _ estimator: CostEstimator
   ) throws(CostAPIError) -> CostTable {
     try checkPlacements(space, on: target)
     let parts = space.parts
@@ -65,7 +69,6 @@ extension CostTable {
       numbers[layer.identity] = distinct.count
       distinct.append(layer.identity)
     }
-    let estimator = CostEstimator(target, threads: threads)
     let costs: [LayerCost]
     do throws(CostError) {
       costs = try estimator.costs(of: distinct, on: target)
@@ -144,10 +147,16 @@ extension CostTable {
       for shape in blocks.fixed {
         fixed.append(try numbers(table.block(shape), shape.hwNASBenchKey))
       }
-      for (variable, shapes) in blocks.choices.enumerated() {
+      for term in blocks.terms {
         var values: [Double] = []
-        for shape in shapes { values += try numbers(table.block(shape), shape.hwNASBenchKey) }
-        terms.append(Term(variables: [variable], values: values))
+        for shape in term.blocks {
+          guard let shape else {
+            values += metrics.map { _ in 0 }
+            continue
+          }
+          values += try numbers(table.block(shape), shape.hwNASBenchKey)
+        }
+        terms.append(Term(variables: term.variables, values: values))
       }
     case .layer:
       let parts = space.parts

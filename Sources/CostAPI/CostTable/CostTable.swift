@@ -8,7 +8,9 @@ public import Networks
 public struct CostTable: Sendable {
   /// What the numbers of a column are.
   public struct Column: Hashable, Sendable {
+    /// Name of the target.
     public var target: String
+    /// The figure, which also says its unit.
     public var metric: CostMetric
 
     public init(target: String, metric: CostMetric) {
@@ -36,12 +38,14 @@ public struct CostTable: Sendable {
   public let searchSpace: (any SearchSpace)?
   /// How many choices each variable has.
   public let choiceCounts: [Int]
+  /// What the numbers of an entry are, in order.
   public let columns: [Column]
   /// What every network costs, one number a column.
   public let constant: [Double]
   /// What the constant is the sum of, in the order of the space's fixed layers or blocks; empty
   /// where that is not known.
   public let constantParts: [[Double]]
+  /// What choices cost; a variable may be in several.
   public let terms: [Term]
   /// The terms put together for evaluation.
   let plan: EvaluationPlan
@@ -124,6 +128,8 @@ public enum CostMetric: String, CaseIterable, Hashable, Sendable {
 public enum CostTableError: Error, Hashable, Sendable {
   /// The text says what of the table is impossible.
   case malformed(String)
+  /// Choices of some variables cost together what they do not cost one by one.
+  case noMatrix(variables: [Int])
   /// A row of choices is not one number a variable, or results do not fit the rows.
   case wrongShape(String)
   /// A choice, counted from 0, is below 0 or not below `count`.
@@ -137,6 +143,9 @@ public enum CostTableError: Error, Hashable, Sendable {
   public var message: String {
     switch self {
     case .malformed(let text): "the table is malformed: \(text)"
+    case .noMatrix(let variables):
+      "choices \(variables.map(String.init).joined(separator: ", ")) cost together what they do not "
+        + "cost one by one"
     case .wrongShape(let text), .tooLarge(let text): text
     case .choiceOutOfRange(let row, let variable, let value, let count):
       "row \(row): choice \(variable) is \(value), expected 0 to \(count - 1)"
@@ -195,7 +204,7 @@ extension CostTable {
 
   /// The matrix of a column: one list a variable, each with one number a choice.
   ///
-  /// - Throws: `CostTableError.malformed` where terms of several variables are not all zero.
+  /// - Throws: `CostTableError.noMatrix` where terms of several variables are not all zero.
   public func matrix(column: Int) throws(CostTableError) -> [[Double]] {
     try checkColumn(column)
     var matrix = choiceCounts.map { Array(repeating: 0.0, count: $0) }
@@ -206,9 +215,7 @@ extension CostTable {
       if term.variables.count == 1 {
         for (choice, value) in values.enumerated() { matrix[term.variables[0]][choice] += value }
       } else if values.contains(where: { $0 != 0 }) {
-        throw .malformed(
-          "choices \(term.variables.map(String.init).joined(separator: ", ")) cost together what "
-            + "they do not cost one by one")
+        throw .noMatrix(variables: term.variables)
       }
     }
     return matrix

@@ -34,6 +34,8 @@ struct EvaluationPlan: Sendable {
   let steps: [Int32]
   /// Whether every group is the pair of the next two variables, so that `order` counts up.
   let isPairs: Bool
+  /// How many choices every variable has, where they all have as many; else `nil`.
+  let commonCount: Int?
 
   /// Groups are put together up to so many entries; a table of 128 rows of eight numbers is 8 KiB.
   private static let largestGroup = 128
@@ -72,6 +74,7 @@ struct EvaluationPlan: Sendable {
     order = groups.flatMap { $0.variables.map { Int32($0) } }
     let width = width
     steps = groups.flatMap { $0.strides.map { Int32($0 * width) } }
+    commonCount = Set(choiceCounts).count == 1 ? choiceCounts.first : nil
     isPairs =
       order == (0..<choiceCounts.count).map { Int32($0) }
       && groups.allSatisfy { $0.variables.count == 2 }

@@ -84,11 +84,15 @@ extension CostService {
     guard let shapes = space.blockShapes else {
       throw .request("\(space.name) is not made of blocks that have keys", hint: nil)
     }
-    func keys(_ shapes: [BlockShape]) -> JSONValue {
-      .array(shapes.map { .string($0.hwNASBenchKey) })
+    let terms = shapes.terms.map { term -> JSONValue in
+      let names = term.blocks.map { JSONValue.optional($0?.hwNASBenchKey) }
+      return [
+        "variables": .array(term.variables.map { .integer(Int64($0)) }), "blocks": .array(names),
+      ]
     }
     var members: [JSONValue.Member] = [
-      .init("fixed", keys(shapes.fixed)), .init("choices", .array(shapes.choices.map(keys))),
+      .init("fixed", .array(shapes.fixed.map { .string($0.hwNASBenchKey) })),
+      .init("terms", .array(terms)),
     ]
     guard !question.targets.isEmpty else { return members }
     let table = try table(question)

@@ -16,6 +16,7 @@ public final class CostService: Sendable {
     var overrides: [String: String]
   }
 
+  /// Where targets and networks are looked up.
   public let catalog: TargetCatalog
   /// Threads that one request works on.
   public let threads: Int

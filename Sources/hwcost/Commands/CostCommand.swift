@@ -74,21 +74,28 @@ struct CostCommand: ParsableCommand {
     }
     for remark in joined?.remarks(on: subjects.map(\.key)) ?? [] { session.remark(remark) }
     if let pareto {
-      reports = try pareto.front(of: reports)
-      if common.format == .table { return try emitFront(reports, pareto, in: session) }
+      let column = try pareto.joinedColumn(of: reports)
+      reports = CostReportJSON.front(of: reports, cost: pareto.cost, against: column)
+      if reports.isEmpty { throw Failure(text: "error: no network has a number in '\(column)'") }
+      if common.format == .table { return try emitFront(reports, pareto, column, in: session) }
     }
     try emit(reports, of: targets, in: session)
   }
 
-  /// The front for people: a target's networks from cheap to dear.
+  /// The front for people: a target's networks from cheap to dear, beside what makes them the front.
   private func emitFront(
-    _ reports: [CostReportJSON], _ pareto: ParetoChoice, in session: Session
+    _ reports: [CostReportJSON], _ pareto: ParetoChoice, _ column: String, in session: Session
   ) throws {
+    let reports = reports.map { report in
+      var report = report
+      report.joined.removeAll { $0.key != column }
+      return report
+    }
     let tables = CostTables(reports, perLayer: false) { _ in [] }
     try session.emit(
       tables.text(session.heading)
         + "\(HumanNumber.grouped(Int64(reports.count))) networks on the front of "
-        + "\(pareto.cost.rawValue)\n")
+        + "\(pareto.cost.rawValue) and \(column)\n")
   }
 
   /// One report a network, in the same order.
@@ -187,16 +194,16 @@ struct ParetoChoice: ExpressibleByArgument {
     column = parts.count > 1 ? parts[1] : nil
   }
 
-  /// The reports on the front.
+  /// The column that is set against the cost.
   ///
   /// - Throws: `Failure` where no column is joined, or none of that name.
-  func front(of reports: [CostReportJSON]) throws -> [CostReportJSON] {
+  func joinedColumn(of reports: [CostReportJSON]) throws -> String {
     let joined = reports.first?.joined.map(\.key) ?? []
     guard let column = column ?? joined.first, joined.contains(column) else {
       throw Failure(
         text: "error: there is no joined column '\(column ?? "")'\n"
           + "hint: the joined columns are \(joined.joined(separator: ", "))")
     }
-    return CostReportJSON.front(of: reports, cost: cost, against: column)
+    return column
   }
 }

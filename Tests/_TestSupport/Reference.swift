@@ -1,21 +1,21 @@
 import Foundation
 
 /// The folder of published data that some tests compare with; it is not part of the project.
-enum Reference {
+package enum Reference {
   /// `HWCOST_REFERENCE`, or `../shared/reference` beside the package.
-  static var folder: String {
+  package static var folder: String {
     let package = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
       .deletingLastPathComponent().deletingLastPathComponent()
     return ProcessInfo.processInfo.environment["HWCOST_REFERENCE"]
       ?? package.appendingPathComponent("../shared/reference").standardized.path
   }
 
-  static func has(_ file: String) -> Bool {
+  package static func has(_ file: String) -> Bool {
     FileManager.default.fileExists(atPath: folder + "/data/" + file)
   }
 
   /// The rows of a CSV file by column name; quoted fields may hold commas.
-  static func rows(_ file: String) throws -> [[String: String]] {
+  package static func rows(_ file: String) throws -> [[String: String]] {
     let text = try String(contentsOfFile: folder + "/data/" + file, encoding: .utf8)
     let lines = text.split(whereSeparator: \.isNewline).map { fields(String($0)) }
     return lines.dropFirst().map { Dictionary(uniqueKeysWithValues: zip(lines[0], $0)) }
