@@ -1,4 +1,5 @@
 import Accelerators
+import CostDiagnostics
 import HardwareConfigs
 import Networks
 import Ops
@@ -160,5 +161,20 @@ struct TiledFamilyTests {
     let cycles = zip(network.layers, report.layers)
       .filter { $0.0.op.kind == .convolution }.reduce(Int64(0)) { $0 + ($1.1.cycles ?? 0) }
     #expect(abs(cycles - 2 * 1_008_246) < 2 * 10_000)
+  }
+
+  @Test("are what a board is costed by where its file says so")
+  func boardKey() throws {
+    let text = try PipelineFiles.text("hwconfigs/boards/zc706.yaml") + "\ndesigns: tiled\n"
+    let board = try BoardConfig.decode(text: text, file: "zc706.yaml").board
+    #expect(DesignedBoard(board).designs == .tiled)
+    #expect(DesignedBoard(board, designs: .stream).designs == .stream)
+    let network = try PipelineFiles.network("cnv")
+    let report = try DesignedBoard(board).report(for: network, from: nil)
+    #expect(report.pipeline?.tokens == nil)
+    #expect(throws: InputError.self) {
+      try BoardConfig.decode(
+        text: text.replacing("designs: tiled", with: "designs: both"), file: "zc706.yaml")
+    }
   }
 }

@@ -49,7 +49,7 @@ public struct DesignSearch: Sendable {
   public let problem: DesignProblem
   private let search: FeasibilitySearch
   /// The cycles of all options that can be an interval, ascending.
-  private let candidates: [Int64]
+  let candidates: [Int64]
 
   public init(_ problem: DesignProblem) {
     self.problem = problem
@@ -76,7 +76,7 @@ public struct DesignSearch: Sendable {
     try leastInterval(within: problem.budget, mostNodes: mostNodes)
   }
 
-  private func answer(
+  func answer(
     _ interval: Int64, _ budget: FPGAResources, cycles: Int64? = nil,
     mostNodes: Int = ChoiceTree.mostNodes
   ) -> Feasibility {
@@ -86,11 +86,11 @@ public struct DesignSearch: Sendable {
   }
 
   /// Nodes of a question that is asked to find a choice, and of one that is asked to prove the last one.
-  private static let nodesToFind = 400
+  static let nodesToFind = 400
   /// The most nodes that are looked at to prove a choice, unless somebody says otherwise.
   public static let mostNodes = 20_000
 
-  private func leastInterval(
+  func leastInterval(
     within budget: FPGAResources, mostNodes: Int = DesignSearch.mostNodes
   ) throws(DesignError) -> DesignSolution {
     var best: [Int]?
@@ -292,60 +292,5 @@ extension DesignSearch {
     problem.budget.combined(with: problem.budget) { number, _ in
       Int64((share * Double(number)).rounded(.down))
     }
-  }
-}
-
-// MARK: - Prices
-extension DesignSearch {
-  /// What more of each resource would buy beside a solution of the least interval.
-  ///
-  /// - Complexity: some tens of searches.
-  public func prices(of solution: DesignSolution) -> [ResourcePrice] {
-    FPGAResource.allCases.map { resource in
-      var price = ResourcePrice(
-        resource: resource, intervalCyclesWithOneMore: solution.intervalCycles)
-      let budget = { (units: Int64) -> FPGAResources in
-        var budget = problem.budget
-        budget[resource] = budget[resource].saturatingSum(units)
-        return budget
-      }
-      // Something shorter can be had if one cycle less can.
-      let helps = { (units: Int64) -> Bool in
-        guard solution.intervalCycles > candidates[0] else { return false }
-        if case .feasible = answer(solution.intervalCycles - 1, budget(units)) { return true }
-        return false
-      }
-      guard helps(Self.unlimited) else { return price }
-      var (low, high): (Int64, Int64) = (1, 1)
-      while high < Self.unlimited, !helps(high) {
-        low = high + 1
-        high *= 2
-      }
-      while low < high {
-        let middle = low + (high - low) / 2
-        if helps(middle) { high = middle } else { low = middle + 1 }
-      }
-      let interval = { (units: Int64) in
-        (try? leastInterval(within: budget(units)))?.intervalCycles ?? solution.intervalCycles
-      }
-      price.helpingUnits = high
-      price.helpedIntervalCycles = interval(high)
-      if high == 1 { price.intervalCyclesWithOneMore = price.helpedIntervalCycles }
-      return price
-    }
-  }
-
-  /// More of a resource than any device has.
-  private static let unlimited: Int64 = 1 << 40
-
-  /// The resource that keeps a solution from being better: of those of which a little more helps, the
-  /// one that needs the least part of its budget more.
-  public static func binding(_ prices: [ResourcePrice], budget: FPGAResources) -> FPGAResource? {
-    prices.filter { $0.helpingUnits != nil }.min { one, other in
-      let share = { (price: ResourcePrice) in
-        Double(price.helpingUnits ?? 0) / Double(max(1, budget[price.resource]))
-      }
-      return share(one) < share(other)
-    }?.resource
   }
 }

@@ -167,7 +167,7 @@ extension StreamFamily {
   /// Every unrolling of a layer.
   private func unrollings(of work: EngineWork, isMAC: Bool) -> [Extents] {
     var unrollings: [Extents] = []
-    func add(_ values: [LoopDimension: Int64]) {
+    func add(_ values: KeyValuePairs<LoopDimension, Int64>) {
       var unroll = Extents()
       for (dimension, value) in values {
         unroll[dimension] = Int32(clamping: value)
@@ -215,12 +215,13 @@ extension StreamFamily {
 
   /// The options that no other beats; where streams have to match, of those of the same widths.
   private func front(_ all: [(option: StageOption, build: Build)]) -> Ways {
-    let sorted = all.enumerated().sorted {
-      ($0.element.option.cycles, $0.offset) < ($1.element.option.cycles, $1.offset)
+    let order = all.indices.sorted { one, other in
+      (all[one].option.cycles, one) < (all[other].option.cycles, other)
     }
     var (options, builds): ([StageOption], [Build]) = ([], [])
     var costs: [CostVector] = []
-    for (_, way) in sorted {
+    for place in order {
+      let way = all[place]
       let cost = way.option.costs
       let isBeaten = costs.indices.contains { index in
         costs[index].isWithin(cost)

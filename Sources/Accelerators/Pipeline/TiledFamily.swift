@@ -1,5 +1,5 @@
-public import Networks
-public import Ops
+internal import Networks
+internal import Ops
 
 /// Which designs are looked at for a board.
 public enum DesignFamily: String, CaseIterable, Hashable, Sendable {
@@ -192,11 +192,18 @@ struct TiledSearch {
       if isSum(job) { inputs.formUnion(Self.steps(of: job.work[.c])) }
     }
     var pairs: [(lanes: TiledFamily.Lanes, bound: Int64)] = []
+    let widths = inputs.sorted()
     for outputs in outputs.sorted() {
-      for inputs in inputs.sorted() {
+      // More lanes take no less of anything: the first that cannot be built, by halving.
+      var (low, high) = (0, widths.count)
+      while low < high {
+        let middle = (low + high) / 2
+        let lanes = TiledFamily.Lanes(outputs: outputs, inputs: widths[middle])
+        if isBuildable(lanes) { low = middle + 1 } else { high = middle }
+      }
+      guard low > 0 else { break }
+      for inputs in widths[..<low] {
         let lanes = TiledFamily.Lanes(outputs: outputs, inputs: inputs)
-        // More lanes take no less of anything.
-        guard isBuildable(lanes) else { break }
         let bound = jobs.reduce(Int64(0)) {
           $0.saturatingSum(least($1, lanes).saturatingProduct($1.count))
         }
