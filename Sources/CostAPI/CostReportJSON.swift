@@ -137,10 +137,13 @@ public struct CostReportJSON: Sendable {
   public var listsLayers: Bool
   /// Whether dead nodes were dropped before costing; a measurement is of the network as it was.
   public var eliminatesDeadNodes: Bool
+  /// The smallest buffers of a pipeline, where they were asked for.
+  public var leastBuffers: LeastDepths?
 
   public init(
     _ report: CostReport, from origin: ArchitectureOrigin?, context: ReportContext,
-    joined: [JSONValue.Member] = [], listsLayers: Bool = false, eliminatesDeadNodes: Bool = false
+    joined: [JSONValue.Member] = [], listsLayers: Bool = false, eliminatesDeadNodes: Bool = false,
+    findsLeastBuffers: Bool = false
   ) {
     self.report = report
     self.origin = origin
@@ -148,6 +151,7 @@ public struct CostReportJSON: Sendable {
     self.joined = joined
     self.listsLayers = listsLayers
     self.eliminatesDeadNodes = eliminatesDeadNodes
+    leastBuffers = findsLeastBuffers ? report.pipeline?.buffers?.least() : nil
   }
 
   /// What was in force, in words for people.
@@ -160,7 +164,8 @@ public struct CostReportJSON: Sendable {
     var members = summary
     if context.listsFront { members.append(.init("front", .array(front))) }
     if let pipeline = report.pipeline {
-      members.append(.init("pipeline", pipeline.json(listsStages: listsLayers)))
+      members.append(
+        .init("pipeline", pipeline.json(listsStages: listsLayers, least: leastBuffers)))
     }
     if !report.interpolatedEntries.isEmpty {
       let entries = report.interpolatedEntries.map { JSONValue.string($0) }

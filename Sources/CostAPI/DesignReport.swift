@@ -31,15 +31,21 @@ public struct DesignReport: Sendable {
   public var cost: CostReport
   /// What more of each resource would buy; empty for goals other than the interval.
   public var prices: [ResourcePrice]
+  /// The smallest buffers that keep the interval; `nil` where nobody asked.
+  public var leastBuffers: LeastDepths?
   /// Seconds the search took; `nil` where it is not told.
   public var searchSeconds: Double?
 
   /// Finds the design.
   ///
-  /// - Parameter seconds: A clock, to tell how long the search took; `nil` to leave that out.
+  /// - Parameters:
+  ///   - mostNodes: Nodes that are looked at to prove the least interval.
+  ///   - findsLeastBuffers: Whether the smallest buffers that keep the interval are looked for.
+  ///   - seconds: A clock, to tell how long the search took; `nil` to leave that out.
   /// - Throws: `CostAPIError.cost` where nothing fits.
   public init(
     of network: Network, on board: DesignedBoard, goal: DesignGoal,
+    mostNodes: Int = DesignSearch.mostNodes, findsLeastBuffers: Bool = false,
     seconds: (() -> Double)? = nil
   ) throws(CostAPIError) {
     self.network = network
@@ -47,7 +53,7 @@ public struct DesignReport: Sendable {
     let start = seconds?()
     do throws(CostError) {
       switch goal {
-      case .interval: found = try board.leastInterval(for: network)
+      case .interval: found = try board.leastInterval(for: network, mostNodes: mostNodes)
       case .latency: found = try board.leastLatency(for: network)
       case .resources(let rate):
         let cycles = (board.family.options.clockMegahertz * 1e6 / rate).rounded(.down)
@@ -60,17 +66,20 @@ public struct DesignReport: Sendable {
     } catch {
       throw .cost(error)
     }
+    leastBuffers = findsLeastBuffers ? cost.pipeline?.buffers?.least() : nil
     prices =
       goal == .interval
-      ? DesignSearch(found.placed.problem).prices(of: found.solution) : []
+      ? found.stream.map { DesignSearch($0.placed.problem).prices(of: $0.solution) } ?? [] : []
   }
 
-  private var certificate: DesignCertificate { found.solution.certificate }
-  private var budget: FPGAResources { found.placed.problem.budget }
+  private var certificate: DesignCertificate { found.certificate }
+  private var budget: FPGAResources { found.design.board.budget }
 
   /// Why nothing better can be built, for people; `nil` where that is not shown.
   public var reason: String? {
-    certificate.obstacle?.text { network.layers[found.placed.layers[$0]].name }
+    certificate.obstacle?.text { stage in
+      network.layers[found.stages[stage].layer].name
+    }
   }
 
   /// The resource that keeps the interval from being shorter.
@@ -84,16 +93,16 @@ public struct DesignReport: Sendable {
       .init("arch", .string(origin?.text ?? network.name)),
       .init("index", .optional(origin?.index.map(Int64.init))),
       .init("objective", .string(goal.name)),
-      .init("interval_cycles", .integer(found.solution.intervalCycles)),
+      .init("interval_cycles", .integer(found.intervalCycles)),
       .init("images_per_second", .rounded(figures?.imagesPerSecond)),
       .init("latency_ms", .rounded(cost.latencyMilliseconds)),
       .init("energy_mj", .rounded(cost.energyMillijoules)),
       .init("proven_best", .bool(certificate.isProven)),
       .init("lower_bound", .rounded(certificate.lowerBound)),
       .init("because", .optional(reason)), .init("binding", .optional(binding?.name)),
-      .init("resources", found.solution.resources.json), .init("budget", budget.json),
+      .init("resources", found.resources.json), .init("budget", budget.json),
       .init("prices", .array(prices.map(\.json))),
-      .init("pipeline", figures?.json(listsStages: true) ?? nil),
+      .init("pipeline", figures?.json(listsStages: true, least: leastBuffers) ?? nil),
       .init("folding", .array(folding)),
     ]
     if let searchSeconds { members.append(.init("search_seconds", .rounded(searchSeconds))) }
@@ -109,18 +118,22 @@ public struct DesignReport: Sendable {
         "unroll": .object(
           LoopDimension.allCases.filter { unroll[$0] > 1 }
             .map { .init($0.name, .integer(Int64(unroll[$0]))) }),
+        "tile": .object(
+          LoopDimension.allCases.compactMap { dimension in
+            guard case .iterations(let count)? = assignment.tile[dimension] else { return nil }
+            return .init(dimension.name, .integer(count))
+          }),
       ]
     }
   }
 
   /// The report for people.
   public func text(heading: (String) -> String = { $0 }) -> String {
-    let solution = found.solution
     let figures = cost.pipeline
     let clock = found.design.clockMegahertz
-    var text = "\(network.name) on \(cost.target): \(solution.choice.count) stages at "
+    var text = "\(network.name) on \(cost.target): \(found.stages.count) stages at "
     text += "\(HumanNumber.plain(clock)) MHz\n"
-    text += "interval  \(HumanNumber.grouped(solution.intervalCycles)) cycles, "
+    text += "interval  \(HumanNumber.grouped(found.intervalCycles)) cycles, "
     text += "\(HumanNumber.significant(figures?.imagesPerSecond ?? 0)) images a second, bound by "
     text += "\(figures?.boundBy ?? "")\n"
     text += "latency   \(HumanNumber.significant(cost.latencyMilliseconds)) ms\n"
@@ -143,7 +156,16 @@ public struct DesignReport: Sendable {
     if !certificate.isProven {
       text += ", nothing is below \(HumanNumber.significant(certificate.lowerBound))"
     }
+    if let leastBuffers { text += "\nbuffers   \(leastBuffers.text)" }
     return text + "\n\n" + resourceTable(heading) + "\n" + stageTable(heading)
+  }
+
+  /// The rows and columns of a tile.
+  private func tileText(_ assignment: Assignment) -> [String] {
+    guard case .iterations(let rows)? = assignment.tile[.p],
+      case .iterations(let columns)? = assignment.tile[.q]
+    else { return [] }
+    return ["tile \(rows) x \(columns)"]
   }
 
   private func resourceTable(_ heading: (String) -> String) -> String {
@@ -154,7 +176,7 @@ public struct DesignReport: Sendable {
     if !prices.isEmpty { columns.append(.init("what more of it would buy")) }
     var table = TextTable(columns)
     for (index, resource) in FPGAResource.allCases.enumerated() {
-      let (used, all) = (found.solution.resources[resource], budget[resource])
+      let (used, all) = (found.resources[resource], budget[resource])
       var row = [
         resource.name, HumanNumber.grouped(used), HumanNumber.grouped(all),
         all > 0 ? HumanNumber.percent(Double(used) / Double(all)) : "-",
@@ -175,20 +197,28 @@ public struct DesignReport: Sendable {
     var table = TextTable([
       .init("stage"), .init("cycles", .right), .init("unrolled"), .init("weights"), .init("op"),
     ])
-    for (assignment, stage) in zip(found.design.assignments, found.solution.choice.indices) {
+    for (assignment, stage) in zip(found.design.assignments, found.stages) {
       guard let index = assignment.engine, let unroll = assignment.unroll else { continue }
-      let layer = network.layers[found.placed.layers[stage]]
-      let option = found.placed.problem.kinds[found.placed.problem.stages[stage]][
-        found.solution.choice[stage]]
+      let layer = network.layers[stage.layer]
+      let unrolled = LoopDimension.allCases.filter { unroll[$0] > 1 }
+        .map { "\($0.name) \(unroll[$0])" }
       table.add([
-        layer.name, HumanNumber.grouped(option.cycles),
-        LoopDimension.allCases.filter { unroll[$0] > 1 }.map { "\($0.name) \(unroll[$0])" }
-          .joined(separator: " "),
+        layer.name, HumanNumber.grouped(stage.cycles),
+        (unrolled + tileText(assignment)).joined(separator: " "),
         layer.op.weights > 0 ? found.design.engines[index].name : "-",
         BriefLayerText.text(of: LayerText(op: layer.op, batch: nil).canonical),
       ])
     }
     return table.text(headingStyle: heading)
+  }
+}
+
+extension LeastDepths {
+  /// How large the smallest buffers are, for people.
+  public var text: String {
+    let bits = "\(HumanNumber.grouped(total)) bits keep the interval, "
+    return isProven
+      ? bits + "and no fewer do" : bits + "no fewer than \(HumanNumber.grouped(lowerBound)) do"
   }
 }
 

@@ -23,8 +23,11 @@ public enum DesignYAML {
       // Every op is assigned by name, so that an engine needs only those of its layers.
       let ops = OpKind.allCases.filter { engine.ops.contains($0) }.map(\.rawValue)
       lines.append(
-        "  - {name: \(engine.name), ops: [\(ops.joined(separator: ", "))], copies: layer, weights: "
-          + "\(engine.weightHome.rawValue), weight_memory: \(engine.weightMemory.rawValue)}")
+        "  - {name: \(engine.name), ops: [\(ops.joined(separator: ", "))], "
+          + (engine.isReplicated ? "copies: layer, " : "") + "weights: "
+          + "\(engine.weightHome.rawValue), weight_memory: \(engine.weightMemory.rawValue)"
+          + (engine.overheadCycles > 0 ? ", overhead: \(engine.overheadCycles)" : "")
+          + (engine.dspsPerMAC.map { ", dsps_per_mac: \($0)" } ?? "") + "}")
     }
     lines.append("assign:")
     for assignment in design.assignments {
@@ -32,9 +35,17 @@ public enum DesignYAML {
       let unrolled = LoopDimension.allCases.filter { unroll[$0] > 1 }
         .map { "\($0.name): \(unroll[$0])" }
       let layers = assignment.layers.map { "\"\($0)\"" }.joined(separator: ", ")
+      let tile = LoopDimension.allCases.compactMap { dimension -> String? in
+        switch assignment.tile[dimension] {
+        case nil: nil
+        case .whole?: "\(dimension.name): all"
+        case .iterations(let count)?: "\(dimension.name): \(count)"
+        }
+      }
       lines.append(
         "  - {layers: [\(layers)], engine: \(design.engines[index].name), unroll: "
-          + "{\(unrolled.joined(separator: ", "))}}")
+          + "{\(unrolled.joined(separator: ", "))}"
+          + (tile.isEmpty ? "" : ", tile: {\(tile.joined(separator: ", "))}") + "}")
     }
     return lines.joined(separator: "\n") + "\n"
   }

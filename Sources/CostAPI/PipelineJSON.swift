@@ -4,8 +4,10 @@ internal import Ops
 extension PipelineFigures {
   /// What a report says of a pipeline, as one object.
   ///
-  /// - Parameter listsStages: Whether stages and buffers are listed.
-  func json(listsStages: Bool) -> JSONValue {
+  /// - Parameters:
+  ///   - listsStages: Whether stages and buffers are listed.
+  ///   - least: The least depths that keep the interval, where they were looked for.
+  func json(listsStages: Bool, least: LeastDepths? = nil) -> JSONValue {
     var members: [JSONValue.Member] = [
       .init("clock_mhz", .number(clockMegahertz)),
       .init("interval_cycles", .integer(intervalCycles)),
@@ -20,7 +22,19 @@ extension PipelineFigures {
     ]
     if listsStages {
       members.append(.init("stages", .array(stages.map(\.json))))
-      members.append(.init("buffers", .array(buffers.map(\.json))))
+      let buffers = buffers?.figures ?? []
+      members.append(
+        .init(
+          "buffers",
+          .array(
+            buffers.enumerated().map { index, buffer in
+              buffer.json(leastDepth: least.map { Int64($0.depths[index]) })
+            })))
+    }
+    if let least {
+      members.append(.init("least_buffer_bits", .integer(least.total)))
+      members.append(.init("least_buffer_bits_lower_bound", .integer(least.lowerBound)))
+      members.append(.init("least_buffer_bits_proven", .bool(least.isProven)))
     }
     return .object(members)
   }
@@ -36,11 +50,17 @@ extension StageFigures {
 }
 
 extension BufferFigures {
-  fileprivate var json: JSONValue {
-    [
-      "from": .string(from), "to": .string(to), "depth": .optional(depth.map(Int64.init)),
-      "sufficient_depth": .integer(Int64(sufficientDepth)),
+  fileprivate func json(leastDepth: Int64?) -> JSONValue {
+    var members: [JSONValue.Member] = [
+      .init("from", .string(from)), .init("to", .string(to)),
+      .init("depth", .optional(depth.map(Int64.init))),
+      .init("sufficient_depth", .integer(Int64(sufficientDepth))),
     ]
+    if let leastDepth {
+      members.append(.init("least_depth", .integer(leastDepth)))
+      members.append(.init("token_bits", .integer(tokenBits)))
+    }
+    return .object(members)
   }
 }
 

@@ -64,12 +64,15 @@ private struct BoardDecoder {
     let memory = reader.mapping("memory") { self.memory(from: &$0, source) }
     let clock = decoding.quantity("clock", Frequency.self, from: &reader, source)
     let power = reader.has("power") ? decoding.power(from: &reader, source) : nil
+    let designs =
+      reader.has("designs") ? reader.choice("designs", of: DesignFamily.self) : .stream
     let disagreements = self.disagreements(from: &reader)
     guard let name, let part, let family, let resources, let memory, let clock else { return nil }
     return Board(
       name: name, part: part, family: family, resources: resources, usableShare: usable ?? 1,
       memoryBytesPerSecond: memory.bytesPerSecond, memoryEfficiency: memory.efficiency,
-      clockMegahertz: clock.megahertz, power: power, disagreements: disagreements ?? [],
+      clockMegahertz: clock.megahertz, power: power, designs: designs ?? .stream,
+      disagreements: disagreements ?? [],
       sources: sources ?? [:], provenance: decoding.provenance)
   }
 

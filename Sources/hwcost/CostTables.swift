@@ -169,8 +169,10 @@ struct CostTables {
   private var pipelines: String {
     reports.compactMap { report -> String? in
       report.report.pipeline.map {
-        PipelineLines(figures: $0, target: report.report.target, network: Self.name(of: report))
-          .text
+        PipelineLines(
+          figures: $0, target: report.report.target, network: Self.name(of: report),
+          leastBuffers: report.leastBuffers
+        ).text
       }
     }.joined()
   }

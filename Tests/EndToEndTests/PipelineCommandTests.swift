@@ -50,18 +50,35 @@ struct PipelineCommandTests {
     #expect(pipeline["interval_cycles"] as? Int == design["interval_cycles"] as? Int)
   }
 
-  @Test("a design that is written is a target of the same cost")
-  func written() throws {
+  @Test("a design that is written is a target of the same cost", arguments: ["stream", "tiled"])
+  func written(family: String) throws {
     let folder = try TemporaryFolder()
     let path = folder.url("mine.yaml").path
     let object = try Program.json(
-      "design", "--target", "zcu104", "--network", "cnv", "--write-design", path)
+      "design", "--target", "zcu104", "--network", "cnv", "--family", family, "--write-design",
+      path)
     let design = try #require((object["designs"] as? [[String: Any]])?.first)
     let check = try Program.run("check", path)
     #expect(check.status == 0, "\(check.errors)")
     let costs = try Program.json("cost", "--target", path, "--network", "cnv")
     let report = try #require((costs["reports"] as? [[String: Any]])?.first)
     #expect(report["latency_ms"] as? Double == design["latency_ms"] as? Double)
+  }
+
+  @Test("the smallest buffers are asked for, and hold no more than those that sufficed")
+  func leastBuffers() throws {
+    let object = try Program.json(
+      "design", "--target", "zcu104", "--network", "resnet18", "--least-buffers", "--no-timing")
+    let design = try #require((object["designs"] as? [[String: Any]])?.first)
+    let pipeline = try #require(design["pipeline"] as? [String: Any])
+    let bits = try #require(pipeline["least_buffer_bits"] as? Int)
+    let bound = try #require(pipeline["least_buffer_bits_lower_bound"] as? Int)
+    #expect(bound <= bits)
+    let buffers = try #require(pipeline["buffers"] as? [[String: Any]])
+    let sum = buffers.reduce(0) { sum, buffer in
+      sum + (buffer["least_depth"] as? Int ?? 0) * (buffer["token_bits"] as? Int ?? 0)
+    }
+    #expect(sum == bits)
   }
 
   @Test("the least share at a rate is asked for with the rate")

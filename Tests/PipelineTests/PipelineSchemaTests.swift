@@ -91,6 +91,7 @@ struct PipelineSchemaTests {
     #expect(try words("design", "compose") == Composition.allCases.map(\.rawValue))
     #expect(try words("design", "group") == LayerGrouping.allCases.map(\.rawValue))
     #expect(try words("board", "family") == Board.Family.allCases.map(\.rawValue))
+    #expect(try words("board", "designs") == DesignFamily.allCases.map(\.rawValue))
     #expect(try words("engine", "resolution") == Engine.Resolution.allCases.map(\.rawValue))
     #expect(try words("engine", "weights") == Engine.WeightHome.allCases.map(\.rawValue))
     #expect(try words("engine", "multipliers") == Engine.Multipliers.allCases.map(\.rawValue))

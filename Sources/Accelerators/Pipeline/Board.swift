@@ -100,6 +100,8 @@ public struct Board: Hashable, Sendable {
   public var clockMegahertz: Double
   /// `nil` where the file does not say.
   public var power: PipelinePower?
+  /// The designs that are looked at where a network is asked for on the board.
+  public var designs: DesignFamily
   public var disagreements: [Disagreement]
   /// Citations by short name.
   public var sources: [String: String]
@@ -109,7 +111,8 @@ public struct Board: Hashable, Sendable {
   public init(
     name: String, part: String, family: Family, resources: FPGAResources, usableShare: Double,
     memoryBytesPerSecond: Double, memoryEfficiency: Double, clockMegahertz: Double,
-    power: PipelinePower? = nil, disagreements: [Disagreement] = [],
+    power: PipelinePower? = nil, designs: DesignFamily = .stream,
+    disagreements: [Disagreement] = [],
     sources: [String: String] = [:], provenance: [String: Provenance] = [:]
   ) {
     self.name = name
@@ -121,6 +124,7 @@ public struct Board: Hashable, Sendable {
     self.memoryEfficiency = memoryEfficiency
     self.clockMegahertz = clockMegahertz
     self.power = power
+    self.designs = designs
     self.disagreements = disagreements
     self.sources = sources
     self.provenance = provenance

@@ -49,7 +49,7 @@ public struct DesignSearch: Sendable {
   public let problem: DesignProblem
   private let search: FeasibilitySearch
   /// The cycles of all options that can be an interval, ascending.
-  private let candidates: [Int64]
+  let candidates: [Int64]
 
   public init(_ problem: DesignProblem) {
     self.problem = problem
@@ -68,19 +68,31 @@ public struct DesignSearch: Sendable {
 
   /// The least interval.
   ///
+  /// - Parameter mostNodes: Nodes that are looked at to prove the choice; some hundred thousand a second.
   /// - Throws: `DesignError` where nothing fits.
-  public func leastInterval() throws(DesignError) -> DesignSolution {
-    try leastInterval(within: problem.budget)
+  public func leastInterval(
+    mostNodes: Int = DesignSearch.mostNodes
+  ) throws(DesignError) -> DesignSolution {
+    try leastInterval(within: problem.budget, mostNodes: mostNodes)
   }
 
-  private func answer(_ interval: Int64, _ budget: FPGAResources, cycles: Int64? = nil)
-    -> Feasibility
-  {
+  func answer(
+    _ interval: Int64, _ budget: FPGAResources, cycles: Int64? = nil,
+    mostNodes: Int = ChoiceTree.mostNodes
+  ) -> Feasibility {
     search.answer(
-      cycles: cycles ?? interval, limits: problem.limits(interval: interval, budget: budget))
+      cycles: cycles ?? interval, limits: problem.limits(interval: interval, budget: budget),
+      mostNodes: mostNodes)
   }
 
-  private func leastInterval(within budget: FPGAResources) throws(DesignError) -> DesignSolution {
+  /// Nodes of a question that is asked to find a choice, and of one that is asked to prove the last one.
+  static let nodesToFind = 400
+  /// The most nodes that are looked at to prove a choice, unless somebody says otherwise.
+  public static let mostNodes = 20_000
+
+  func leastInterval(
+    within budget: FPGAResources, mostNodes: Int = DesignSearch.mostNodes
+  ) throws(DesignError) -> DesignSolution {
     var best: [Int]?
     var obstacle: Obstacle?
     var isProven = true
@@ -90,7 +102,7 @@ public struct DesignSearch: Sendable {
     var (low, high) = (0, candidates.count)
     while low < high {
       let middle = (low + high) / 2
-      switch answer(candidates[middle], budget) {
+      switch answer(candidates[middle], budget, mostNodes: Self.nodesToFind) {
       case .feasible(let choice):
         best = choice
         high = middle
@@ -107,20 +119,34 @@ public struct DesignSearch: Sendable {
     let from = low > 0 ? candidates[low - 1] : 0
     let reach =
       low > 0 ? bytesBetween(from, low < candidates.count ? candidates[low] : nil, budget) : nil
-    if let (choice, reason, isSure) = reach {
-      best = choice
-      obstacle = reason ?? obstacle
-      isProven = isProven && isSure
+    if let reach {
+      best = reach.choice ?? best
+      obstacle = reach.obstacle ?? obstacle
+      isProven = isProven && reach.isSure
     }
     guard let best else {
       if !isProven { throw .undecided }
       throw .doesNotFit(obstacle ?? .exhausted)
     }
-    let interval = problem.intervalCycles(of: best)
+    var last = best
+    // Whatever was not decided on the way: nothing is better if nothing is a cycle better.
+    while !isProven {
+      let below = problem.intervalCycles(of: last) - 1
+      switch answer(below, budget, mostNodes: mostNodes) {
+      case .feasible(let choice):
+        last = choice
+        continue
+      case .infeasible(let reason):
+        (isProven, obstacle) = (true, reason)
+      case .unknown:
+        sharpen(&refuted, &obstacle, below: below + 1, budget)
+      }
+      break
+    }
+    let interval = problem.intervalCycles(of: last)
     if interval <= candidates[0], obstacle == nil { obstacle = floorObstacle }
-    if !isProven { sharpen(&refuted, &obstacle, below: interval, budget) }
     return DesignSolution(
-      choice: best, intervalCycles: interval, resources: problem.resources(of: best),
+      choice: last, intervalCycles: interval, resources: problem.resources(of: last),
       certificate: DesignCertificate(
         isProven: isProven, lowerBound: Double(isProven ? interval : refuted + 1),
         obstacle: obstacle))
@@ -134,7 +160,7 @@ public struct DesignSearch: Sendable {
     var (low, high) = (refuted + 1, interval)
     while low < high {
       let middle = low + (high - low) / 2
-      if case .infeasible(let reason) = answer(middle, budget) {
+      if case .infeasible(let reason) = answer(middle, budget, mostNodes: Self.nodesToFind) {
         (refuted, obstacle, low) = (middle, reason, middle + 1)
       } else {
         high = middle
@@ -147,25 +173,27 @@ public struct DesignSearch: Sendable {
     guard candidates[0] > problem.leastIntervalCycles else {
       return .input(leastCycles: problem.leastIntervalCycles)
     }
-    let fastest = problem.stages.indices.max { one, other in
-      let least = { (stage: Int) in
-        problem.kinds[problem.stages[stage]].map(\.cycles).min() ?? 0
-      }
-      return least(one) < least(other)
+    var slowest: (kind: Int, cycles: Int64) = (0, -1)
+    for kind in Set(problem.stages).sorted() {
+      let least = problem.kinds[kind].map(\.cycles).min() ?? 0
+      if least > slowest.cycles { slowest = (kind, least) }
     }
-    return .stage(fastest ?? 0)
+    return .stage(problem.stages.firstIndex(of: slowest.kind) ?? 0)
   }
 
   /// The least interval above one candidate and below the next with the options of the first one, of
   /// which only the memory is too slow.
   private func bytesBetween(
     _ low: Int64, _ high: Int64?, _ budget: FPGAResources
-  ) -> (choice: [Int], obstacle: Obstacle?, isSure: Bool)? {
+  ) -> (choice: [Int]?, obstacle: Obstacle?, isSure: Bool)? {
     guard problem.bytesPerCycle != nil else { return nil }
     var unlimited = problem.limits(interval: low, budget: budget)
     unlimited[CostVector.bytes] = .max
-    guard case .feasible(let free) = search.answer(cycles: low, limits: unlimited) else {
-      return nil
+    let free: [Int]
+    switch search.answer(cycles: low, limits: unlimited) {
+    case .feasible(let choice): free = choice
+    case .infeasible: return nil
+    case .unknown: return (nil, nil, false)
     }
     var best: [Int]?
     var obstacle: Obstacle?
@@ -173,7 +201,7 @@ public struct DesignSearch: Sendable {
     var (from, until) = (low + 1, high ?? problem.intervalCycles(of: free) + 1)
     while from < until {
       let middle = from + (until - from) / 2
-      switch answer(middle, budget, cycles: low) {
+      switch answer(middle, budget, cycles: low, mostNodes: Self.nodesToFind) {
       case .feasible(let choice):
         best = choice
         until = min(middle, problem.intervalCycles(of: choice))
@@ -185,7 +213,7 @@ public struct DesignSearch: Sendable {
         from = middle + 1
       }
     }
-    return best.map { ($0, obstacle, isSure) }
+    return (best, obstacle, isSure)
   }
 }
 
@@ -264,60 +292,5 @@ extension DesignSearch {
     problem.budget.combined(with: problem.budget) { number, _ in
       Int64((share * Double(number)).rounded(.down))
     }
-  }
-}
-
-// MARK: - Prices
-extension DesignSearch {
-  /// What more of each resource would buy beside a solution of the least interval.
-  ///
-  /// - Complexity: some tens of searches.
-  public func prices(of solution: DesignSolution) -> [ResourcePrice] {
-    FPGAResource.allCases.map { resource in
-      var price = ResourcePrice(
-        resource: resource, intervalCyclesWithOneMore: solution.intervalCycles)
-      let budget = { (units: Int64) -> FPGAResources in
-        var budget = problem.budget
-        budget[resource] = budget[resource].saturatingSum(units)
-        return budget
-      }
-      // Something shorter can be had if one cycle less can.
-      let helps = { (units: Int64) -> Bool in
-        guard solution.intervalCycles > candidates[0] else { return false }
-        if case .feasible = answer(solution.intervalCycles - 1, budget(units)) { return true }
-        return false
-      }
-      guard helps(Self.unlimited) else { return price }
-      var (low, high): (Int64, Int64) = (1, 1)
-      while high < Self.unlimited, !helps(high) {
-        low = high + 1
-        high *= 2
-      }
-      while low < high {
-        let middle = low + (high - low) / 2
-        if helps(middle) { high = middle } else { low = middle + 1 }
-      }
-      let interval = { (units: Int64) in
-        (try? leastInterval(within: budget(units)))?.intervalCycles ?? solution.intervalCycles
-      }
-      price.helpingUnits = high
-      price.helpedIntervalCycles = interval(high)
-      if high == 1 { price.intervalCyclesWithOneMore = price.helpedIntervalCycles }
-      return price
-    }
-  }
-
-  /// More of a resource than any device has.
-  private static let unlimited: Int64 = 1 << 40
-
-  /// The resource that keeps a solution from being better: of those of which a little more helps, the
-  /// one that needs the least part of its budget more.
-  public static func binding(_ prices: [ResourcePrice], budget: FPGAResources) -> FPGAResource? {
-    prices.filter { $0.helpingUnits != nil }.min { one, other in
-      let share = { (price: ResourcePrice) in
-        Double(price.helpingUnits ?? 0) / Double(max(1, budget[price.resource]))
-      }
-      return share(one) < share(other)
-    }?.resource
   }
 }

@@ -1,7 +1,8 @@
 public import Networks
 
 extension DesignedBoard {
-  /// The design with the least latency of one image, from the first input to the last output.
+  /// The design with the least latency of one image, from the first input to the last output; a tiled one
+  /// has finished an image before the next one starts.
   ///
   /// - Throws: `CostError.unsupported` for a network that does not fit the board, or is too large to run
   ///   token by token.
@@ -9,14 +10,15 @@ extension DesignedBoard {
     for network: Network, limit: Int = 4000
   ) throws(CostError) -> FoundDesign {
     let start = try leastInterval(for: network)
+    guard let stream = start.stream else { return start }
     let timing = try StageTiming(start, network)
     do throws(DesignError) {
-      let solution = try DesignSearch(start.placed.problem).leastLatency(limit: limit) {
+      let solution = try DesignSearch(stream.placed.problem).leastLatency(limit: limit) {
         timing.latencyCycles(of: $0)
       }
-      return found(solution, start.placed, network)
+      return found(solution, stream.placed, network)
     } catch {
-      throw Self.error(error, start.placed, network, on: family.board)
+      throw Self.error(error, stream.placed, network, on: family.board)
     }
   }
 }
@@ -34,8 +36,8 @@ private struct StageTiming {
     design.memory = nil
     let graph = try StageGraph(PipelinePlan(network, on: design))
     tokens = graph.tokens
-    for layer in found.placed.layers {
-      let stages = graph.origins.indices.filter { graph.origins[$0].layers == [layer] }
+    for stage in found.stages {
+      let stages = graph.origins.indices.filter { graph.origins[$0].layers == [stage.layer] }
       computing.append(stages.last ?? 0)
       reading.append(stages.count > 1 ? stages.first : nil)
     }
@@ -51,6 +53,6 @@ private struct StageTiming {
       tokens.stages[reader].computeCycles = pace.readingCycles
     }
     // A graph that ran once with unlimited buffers runs with any paces.
-    return (try? TokenRecurrence(tokens).timing())?.lastOutputs.last ?? .max
+    return (try? TokenRecurrence(tokens).timing(showsDepths: false))?.lastOutputs.last ?? .max
   }
 }

@@ -4,23 +4,122 @@ internal import Synchronization
 /// What a design search found for a network.
 public struct FoundDesign: Sendable {
   public var design: PipelineDesign
-  public var solution: DesignSolution
-  public var placed: StreamFamily.Placed
+  public var intervalCycles: Int64
+  /// What it takes of the board.
+  public var resources: FPGAResources
+  public var certificate: DesignCertificate
+  /// For each assignment of the design, the layer of the network and the cycles of an image.
+  public var stages: [Stage]
+  /// A streaming design as its search sees it.
+  public var stream: StreamSolution?
+
+  /// A layer that the design runs.
+  public struct Stage: Hashable, Sendable {
+    public var layer: Int
+    public var cycles: Int64
+  }
+
+  /// What a search for a streaming design was asked, and its answer.
+  public struct StreamSolution: Sendable {
+    public var solution: DesignSolution
+    public var placed: StreamFamily.Placed
+  }
 }
 
 /// A board on which each network runs in the streaming design that is best for it.
 public struct DesignedBoard: HardwareTarget {
+  /// The designs that are looked at.
+  public let designs: DesignFamily
   public let family: StreamFamily
+  public let tiled: TiledFamily
   public let batch: Int
-  private let known = KnownWays()
+  private let known = Known()
 
-  /// The ways of layers that were met, by their ops; a class because all networks share it.
-  private final class KnownWays: Sendable {
+  /// What was found for other networks; a class because all networks share it.
+  private final class Known: Sendable {
+    /// The ways of layers, by their ops.
     let ways = Mutex<[LayerIdentity: StreamFamily.Ways]>([:])
+    /// The designs of networks, by how many stages of which kinds they have.
+    let solutions = Mutex<[StageCounts: KnownSolution]>([:])
   }
 
-  public init(_ board: Board, options: DesignOptions? = nil, batch: Int = 1) {
-    family = StreamFamily(board, options ?? DesignOptions(for: board))
+  /// How many stages of each kind a problem has; streams do not count, as any of them match.
+  private struct StageCounts: Hashable {
+    var counts: [Int]
+    var kinds: [[StageOption]]
+    var fixedBytes: Int64
+    var leastIntervalCycles: Int64
+
+    init(_ problem: DesignProblem) {
+      counts = Array(repeating: 0, count: problem.kinds.count)
+      for kind in problem.stages { counts[kind] += 1 }
+      kinds = problem.kinds
+      fixedBytes = problem.fixedBytes
+      leastIntervalCycles = problem.leastIntervalCycles
+    }
+
+    /// The first option of each kind tells kinds apart nearly always, and is quickly hashed.
+    func hash(into hasher: inout Hasher) {
+      hasher.combine(counts)
+      hasher.combine(fixedBytes)
+      for kind in kinds { hasher.combine(kind.first?.cycles) }
+    }
+  }
+
+  /// A solution with its options by kind.
+  private struct KnownSolution: Sendable {
+    var solution: DesignSolution
+    /// By kind, the options of its stages in their order.
+    var options: [[Int]]
+    /// The kind of the stage that is in the way, if one is.
+    var blockingKind: Int?
+  }
+
+  /// The least interval, with options for the stages of equal kinds in the order in which a search gives
+  /// them.
+  private func leastInterval(
+    _ problem: DesignProblem, mostNodes: Int
+  ) throws(DesignError) -> DesignSolution {
+    guard problem.matching == .any, mostNodes == DesignSearch.mostNodes else {
+      return try DesignSearch(problem).leastInterval(mostNodes: mostNodes)
+    }
+    let counts = StageCounts(problem)
+    if let known = self.known.solutions.withLock({ $0[counts] }) {
+      var solution = known.solution
+      var next = known.options.map { _ in 0 }
+      solution.choice = problem.stages.map { kind in
+        defer { next[kind] += 1 }
+        return known.options[kind][next[kind]]
+      }
+      if let kind = known.blockingKind {
+        solution.certificate.obstacle = .stage(problem.stages.firstIndex(of: kind) ?? 0)
+      }
+      return solution
+    }
+    let solution = try DesignSearch(problem).leastInterval()
+    var options = problem.kinds.map { _ in [Int]() }
+    for (kind, option) in zip(problem.stages, solution.choice) { options[kind].append(option) }
+    var known = KnownSolution(solution: solution, options: options)
+    if case .stage(let stage)? = solution.certificate.obstacle {
+      known.blockingKind = problem.stages[stage]
+    }
+    self.known.solutions.withLock { $0[counts] = known }
+    return solution
+  }
+
+  /// - Parameters:
+  ///   - designs: The designs that are looked at; those the board's file says unless given.
+  ///   - overheadCycles: Of a tiled design, cycles to fill and empty the engine in each pass.
+  ///   - dspsPerMAC: Of a tiled design; `nil` for as many as the widths need.
+  public init(
+    _ board: Board, options: DesignOptions? = nil, designs: DesignFamily? = nil, batch: Int = 1,
+    overheadCycles: Int64 = 20, dspsPerMAC: Int64? = nil
+  ) {
+    let options = options ?? DesignOptions(for: board)
+    self.designs = designs ?? board.designs
+    family = StreamFamily(board, options)
+    tiled = TiledFamily(
+      board, options, overheadCycles: overheadCycles, dspsPerMAC: dspsPerMAC)
     self.batch = max(1, batch)
   }
 
@@ -42,17 +141,21 @@ public struct DesignedBoard: HardwareTarget {
 
   /// The design with the least interval.
   ///
+  /// - Parameter mostNodes: Nodes that are looked at to prove the choice.
   /// - Throws: `CostError.unsupported` for a network that does not fit the board.
-  public func leastInterval(for network: Network) throws(CostError) -> FoundDesign {
+  public func leastInterval(
+    for network: Network, mostNodes: Int = DesignSearch.mostNodes
+  ) throws(CostError) -> FoundDesign {
+    guard designs == .stream else { return try leastTiledInterval(for: network) }
     let placed = try placed(network)
     do throws(DesignError) {
-      return found(try DesignSearch(placed.problem).leastInterval(), placed, network)
+      return found(try leastInterval(placed.problem, mostNodes: mostNodes), placed, network)
     } catch {
       throw Self.error(error, placed, network, on: family.board)
     }
   }
 
-  /// The design of at most so many cycles an image that takes the least share of the board.
+  /// The streaming design of at most so many cycles an image that takes the least share of the board.
   ///
   /// - Throws: `CostError.unsupported` for a network that does not fit the board at that rate.
   public func leastResources(
@@ -72,7 +175,31 @@ public struct DesignedBoard: HardwareTarget {
   ) -> FoundDesign {
     FoundDesign(
       design: family.design(of: solution.choice, placed, network: network, name: name),
-      solution: solution, placed: placed)
+      intervalCycles: solution.intervalCycles, resources: solution.resources,
+      certificate: solution.certificate,
+      stages: zip(placed.layers, solution.choice).enumerated().map { stage, place in
+        FoundDesign.Stage(
+          layer: place.0,
+          cycles: placed.problem.kinds[placed.problem.stages[stage]][place.1].cycles)
+      }, stream: FoundDesign.StreamSolution(solution: solution, placed: placed))
+  }
+
+  /// The tiled design with the least interval.
+  private func leastTiledInterval(for network: Network) throws(CostError) -> FoundDesign {
+    guard let found = try TiledSearch(tiled, network).least() else {
+      throw .unsupported(
+        layer: network.name,
+        reason: "no tiled design fits '\(name)': not even one that multiplies a number at once")
+    }
+    let design = tiled.design(found.lanes, tiles: found.tiles, of: network, name: name)
+    let plan = try PipelinePlan(network, on: design)
+    return FoundDesign(
+      design: design, intervalCycles: found.intervalCycles, resources: found.resources,
+      certificate: DesignCertificate(
+        isProven: true, lowerBound: Double(found.intervalCycles), obstacle: .exhausted),
+      stages: plan.layers.compactMap { placed in
+        placed.map { FoundDesign.Stage(layer: $0.layer, cycles: $0.cycles) }
+      }, stream: nil)
   }
 
   static func error(

@@ -2,8 +2,8 @@
 ///
 /// For each kind of stage the options that no other beats in every amount are kept. Three answers are
 /// tried, from the cheapest: the sum of the least amounts, resource by resource; weights (`Weighing`);
-/// and all sums, kind by kind, of the options that are light enough, of which those are dropped that
-/// another one beats or that cannot fit with the least of what is still to come.
+/// and all choices, as far as weights do not rule them out (`ChoiceTree`, and `MatchedSearch` where
+/// streams have to go together).
 struct FeasibilitySearch {
   private let problem: DesignProblem
   /// By kind, the options with the index in the problem and what they take, the fastest first.
@@ -17,7 +17,7 @@ struct FeasibilitySearch {
     var costs: CostVector
   }
 
-  /// The most partial sums that are kept at once.
+  /// The most partial sums that are kept at once where streams have to go together.
   static let mostSums = 600
 
   init(_ problem: DesignProblem) {
@@ -35,8 +35,10 @@ struct FeasibilitySearch {
   /// Whether there is a choice of at most so many cycles a stage within limits.
   ///
   /// - Complexity: O(*kinds* · *options*²) where the first two answers do, which is nearly always;
-  ///   beyond, as many sums as stay undominated.
-  func answer(cycles: Int64, limits: CostVector) -> Feasibility {
+  ///   beyond, at most `ChoiceTree.mostNodes` times O(*options*).
+  func answer(
+    cycles: Int64, limits: CostVector, mostNodes: Int = ChoiceTree.mostNodes
+  ) -> Feasibility {
     var candidates: [[Candidate]] = []
     candidates.reserveCapacity(fast.count)
     for (kind, options) in fast.enumerated() {
@@ -54,18 +56,62 @@ struct FeasibilitySearch {
       candidates.append(front)
     }
     if let obstacle = leastSums(candidates, limits) { return .infeasible(obstacle) }
-    var weighing = Weighing(problem.stages, counts: counts, candidates: candidates, limits: limits)
-    switch weighing.run(accepting: problem.matching == .any) {
-    case .feasible(let picks): return .feasible(picks)
-    case .infeasible(let obstacle): return .infeasible(obstacle)
-    case .unknown: break
+    return weighed(candidates, limits, mostNodes: mostNodes)
+  }
+
+  /// The answer by weights, and where they do not decide it by going through the choices.
+  private func weighed(
+    _ candidates: [[Candidate]], _ limits: CostVector, mostNodes: Int
+  ) -> Feasibility {
+    var weighing = Weighing(candidates, counts: counts, limits: limits)
+    let accepts = problem.matching == .any
+    for _ in 0..<Self.attempts {
+      switch weighing.run(rounds: Self.rounds, accepts: accepts) {
+      case .feasible(let picks):
+        return .feasible(
+          choice(
+            zip(weighing.groups, picks).flatMap { group, pick in
+              Array(
+                repeating: (group.kind, group.options[pick].number), count: Int(group.count))
+            }, candidates))
+      case .infeasible(let heaviest): return .infeasible(.combination(heaviest))
+      case .unknown: break
+      }
+      // What weighs too much in itself can be in no choice that fits.
+      guard weighing.dropHeavy() else { return .infeasible(.exhausted) }
+      guard accepts, let mended = weighing.mended() else { continue }
+      return .feasible(
+        choice(
+          zip(weighing.groups, mended).flatMap { group, picks in
+            picks.map { (group.kind, group.options[$0].number) }
+          }, candidates))
     }
-    // What weighs too much in itself can be in no choice that fits.
-    let light = weighing.light
-    if problem.matching != .any {
+    guard accepts else {
+      var light = candidates
+      for group in weighing.groups {
+        light[group.kind] = group.options.map { candidates[group.kind][$0.number] }
+      }
       return MatchedSearch(problem, candidates: light).answer(limits: limits)
     }
-    return sums(light, limits, weighing)
+    var tree = ChoiceTree(mostNodes: mostNodes)
+    switch tree.search(weighing) {
+    case .found: return .feasible(choice(tree.decisions, candidates))
+    case .none: return .infeasible(.exhausted)
+    case .gaveUp: return .unknown
+    }
+  }
+
+  /// Times that weights are moved before the choices are gone through, and by how many steps.
+  private static let attempts = 3
+  private static let rounds = 40
+
+  /// By stage, the problem's option of decided candidates of kinds.
+  private func choice(
+    _ decisions: [(kind: Int, number: Int)], _ candidates: [[Candidate]]
+  ) -> [Int] {
+    var picked: [[Int]] = candidates.map { _ in [] }
+    for (kind, number) in decisions { picked[kind].append(candidates[kind][number].option) }
+    return problem.stages.map { kind in picked[kind].popLast() ?? 0 }
   }
 
   /// The options of at most so many cycles that no other beats in every amount.
@@ -97,101 +143,15 @@ struct FeasibilitySearch {
   }
 
   static func sum(_ one: CostVector, _ other: CostVector, times count: Int64) -> CostVector {
+    if count == 1 {
+      // A sum of amounts, which are not negative, is negative where it leaves 64 bits.
+      let result = one &+ other
+      return result.replacing(with: .max, where: result .< 0)
+    }
     var result = one
     for index in 0..<CostVector.kinds {
       result[index] = one[index].saturatingSum(other[index].saturatingProduct(count))
     }
     return result
-  }
-}
-
-// MARK: - By sums
-extension FeasibilitySearch {
-  /// A sum of the options of some stages, with how it was made.
-  private struct Sum {
-    var costs: CostVector
-    var option: Int
-    var before: Int
-  }
-
-  /// All sums, kind by kind, of which those are left that can weigh no more than there is.
-  private func sums(
-    _ candidates: [[Candidate]], _ limits: CostVector, _ weighing: Weighing
-  ) -> Feasibility {
-    guard candidates.indices.allSatisfy({ counts[$0] == 0 || !candidates[$0].isEmpty }) else {
-      return .infeasible(.exhausted)
-    }
-    // Kinds with many stages and few options first: their sums stay few.
-    let order = candidates.indices.filter { counts[$0] > 0 }
-      .sorted { (candidates[$0].count, $0) < (candidates[$1].count, $1) }
-    var steps: [(kind: Int, rest: CostVector, weight: Double)] = []
-    var rest = CostVector(repeating: 0)
-    var weight = 0.0
-    for kind in order.reversed() {
-      let minimum = candidates[kind].dropFirst().reduce(candidates[kind][0].costs) {
-        pointwiseMin($0, $1.costs)
-      }
-      let lightest = candidates[kind].map { weighing.weight(of: $0.costs) }.min() ?? 0
-      for _ in 0..<counts[kind] {
-        steps.append((kind, rest, weight))
-        rest = Self.sum(rest, minimum, times: 1)
-        weight += lightest
-      }
-    }
-    steps.reverse()
-    var layers: [[Sum]] = [[Sum(costs: CostVector(repeating: 0), option: -1, before: -1)]]
-    for (index, step) in steps.enumerated() {
-      var next: [Sum] = []
-      let previous = layers[layers.count - 1]
-      // Stages of one kind are interchangeable: their options come in ascending order.
-      let isSame = index > 0 && steps[index - 1].kind == step.kind
-      for (number, sum) in previous.enumerated() {
-        let first = isSame ? sum.option : 0
-        for option in first..<candidates[step.kind].count {
-          let costs = Self.sum(sum.costs, candidates[step.kind][option].costs, times: 1)
-          guard Self.sum(costs, step.rest, times: 1).isWithin(limits),
-            weighing.weight(of: costs) + step.weight <= weighing.available
-          else { continue }
-          next.append(Sum(costs: costs, option: option, before: number))
-        }
-        if next.count > 12 * Self.mostSums { return .unknown }
-      }
-      next = Self.front(
-        next, keepingOptions: index + 1 < steps.count && steps[index + 1].kind == step.kind)
-      if next.isEmpty { return .infeasible(.exhausted) }
-      if next.count > Self.mostSums { return .unknown }
-      layers.append(next)
-    }
-    var picked: [Int: [Int]] = [:]
-    var number = 0
-    for (index, step) in steps.enumerated().reversed() {
-      let sum = layers[index + 1][number]
-      picked[step.kind, default: []].append(candidates[step.kind][sum.option].option)
-      number = sum.before
-    }
-    return .feasible(
-      problem.stages.map { kind in picked[kind]?.popLast() ?? 0 })
-  }
-
-  /// The sums that no other beats.
-  ///
-  /// - Parameter keepingOptions: Whether a sum is only beaten by one whose last option comes no later,
-  ///   because the stages to come may not take an earlier one.
-  private static func front(_ sums: [Sum], keepingOptions: Bool) -> [Sum] {
-    let sorted = sums.sorted { one, other in
-      for index in 0..<CostVector.kinds where one.costs[index] != other.costs[index] {
-        return one.costs[index] < other.costs[index]
-      }
-      return one.option < other.option
-    }
-    var front: [Sum] = []
-    for sum in sorted {
-      let isBeaten = front.contains {
-        $0.costs.isWithin(sum.costs) && (!keepingOptions || $0.option <= sum.option)
-      }
-      if !isBeaten { front.append(sum) }
-      if front.count > mostSums { break }
-    }
-    return front
   }
 }

@@ -20,7 +20,8 @@ public struct PipelineFigures: Hashable, Sendable {
   public var tokens: TokenKind?
   /// In an order in which each comes after those it reads; empty for engines that take turns.
   public var stages: [StageFigures] = []
-  public var buffers: [BufferFigures] = []
+  /// What the stages hand to each other through; `nil` for engines that take turns.
+  public var buffers: PipelineBuffers?
   /// What the design takes of its board; `nil` where its style does not say.
   public var resources: ResourceReport?
 
@@ -86,14 +87,18 @@ public struct PipelineAccelerator: HardwareTarget, Hashable {
     var bytes: Int64? = design.memory == nil ? nil : 0
     var layers: [LayerCost] = []
     layers.reserveCapacity(network.layers.count)
+    var texts: [LayerIdentity: String] = [:]
     for (layer, placed) in zip(network.layers, plan.layers) {
       let cycles = (placed?.cycles ?? 0).saturatingProduct(images)
       let moved = (placed?.memoryBytes ?? 0).saturatingProduct(images)
       bytes = bytes.map { $0.saturatingSum(moved) }
+      let text =
+        texts[layer.identity]
+        ?? LayerText(op: layer.op, batch: batch, precision: layer.precision).canonical
+      texts[layer.identity] = text
       layers.append(
         LayerCost(
-          name: layer.name,
-          text: LayerText(op: layer.op, batch: batch, precision: layer.precision).canonical,
+          name: layer.name, text: text,
           macs: layer.op.macs.saturatingProduct(images), cycles: cycles,
           latencyMilliseconds: Double(cycles) / kilohertz, energyPicojoules: nil,
           dramBytes: design.memory == nil ? nil : moved))

@@ -45,12 +45,13 @@ public struct PipelinePlan: Sendable {
       design.grouping == .prefix
       ? Self.groups(of: network) : network.layers.indices.map { $0..<$0 + 1 }
     var nests: [LayerIdentity: [Problem]] = [:]
+    let index = AssignmentIndex(design.assignments)
     var layers: [PlacedWork?] = []
     layers.reserveCapacity(network.layers.count)
     for group in groups {
-      for index in group {
-        let layer = network.layers[index]
-        guard let choice = try Self.choice(for: layer, in: design) else {
+      for place in group {
+        let layer = network.layers[place]
+        guard let choice = try Self.choice(for: layer, in: design, index) else {
           layers.append(nil)
           continue
         }
@@ -63,7 +64,7 @@ public struct PipelinePlan: Sendable {
         }
         let output = network.layers[group.upperBound - 1].op.output
         layers.append(
-          try Self.placed(layer, index, problems, choice, in: design, groupOutput: output))
+          try Self.placed(layer, place, problems, choice, in: design, groupOutput: output))
       }
     }
     self.layers = layers
@@ -86,7 +87,7 @@ public struct PipelinePlan: Sendable {
   }
 
   /// The engine of a layer as its assignment sets it.
-  private struct Choice {
+  struct Choice {
     var engine: Int
     var configured: Engine
     var fifoDepths: [Int64]
@@ -94,11 +95,12 @@ public struct PipelinePlan: Sendable {
 
   /// The engine that runs a layer; `nil` where nothing is charged for it.
   private static func choice(
-    for layer: Layer, in design: PipelineDesign
+    for layer: Layer, in design: PipelineDesign, _ index: AssignmentIndex
   ) throws(CostError) -> Choice? {
     let kind = layer.op.kind
     guard kind != .skip, kind != .zero else { return nil }
-    if let assignment = design.assignments.first(where: { $0.matches(layer.name, kind) }) {
+    if let number = index.first(layer.name, kind, of: design.assignments) {
+      let assignment = design.assignments[number]
       guard let index = assignment.engine, design.engines.indices.contains(index) else {
         return nil
       }
@@ -123,7 +125,7 @@ public struct PipelinePlan: Sendable {
     return Choice(engine: index, configured: design.engines[index], fifoDepths: [])
   }
 
-  private static func problems(
+  static func problems(
     of layer: Layer, in design: PipelineDesign
   ) throws(CostError) -> [Problem] {
     do throws(ProblemError) {
@@ -134,7 +136,7 @@ public struct PipelinePlan: Sendable {
     }
   }
 
-  private static func placed(
+  static func placed(
     _ layer: Layer, _ index: Int, _ problems: [Problem], _ choice: Choice,
     in design: PipelineDesign, groupOutput: FeatureMap
   ) throws(CostError) -> PlacedWork {
@@ -171,6 +173,35 @@ public struct PipelinePlan: Sendable {
     placed.memoryBytes = bits.dividedRoundingUp(by: 8)
     placed.cycles = design.cycles(computing: placed.computeCycles, moving: placed.memoryBytes)
     return placed
+  }
+}
+
+/// Where assignments that name a layer stand, so that not each of them is compared with each layer.
+private struct AssignmentIndex {
+  /// Assignments by each name they give in full.
+  private var named: [String: [Int]] = [:]
+  /// Assignments with patterns, or for every name.
+  private var patterns: [Int] = []
+
+  init(_ assignments: [Assignment]) {
+    for (number, assignment) in assignments.enumerated() {
+      let isNamed =
+        !assignment.layers.isEmpty
+        && !assignment.layers.contains { $0.utf8.contains(UInt8(ascii: "*")) }
+      guard isNamed else {
+        patterns.append(number)
+        continue
+      }
+      for name in assignment.layers { named[name, default: []].append(number) }
+    }
+  }
+
+  /// The first assignment that matches a layer.
+  func first(_ name: String, _ kind: OpKind, of assignments: [Assignment]) -> Int? {
+    let byName = named[name]?.first { assignments[$0].ops?.contains(kind) ?? true }
+    let byPattern = patterns.first { assignments[$0].matches(name, kind) }
+    guard let byName, let byPattern else { return byName ?? byPattern }
+    return min(byName, byPattern)
   }
 }
 

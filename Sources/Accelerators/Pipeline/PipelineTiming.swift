@@ -14,16 +14,6 @@ public struct StageFigures: Hashable, Sendable {
   public var blockedCycles: Int64
 }
 
-/// A buffer between two stages.
-public struct BufferFigures: Hashable, Sendable {
-  public var from: String
-  public var to: String
-  /// Tokens it holds; `nil` where the design leaves it open.
-  public var depth: Int?
-  /// Tokens with which it would have held nobody back.
-  public var sufficientDepth: Int
-}
-
 extension TokenTiming {
   /// Whether it is sure that all images to come follow each other evenly, with an interval if given.
   fileprivate func isProven(_ interval: Int64?) -> Bool {
@@ -73,12 +63,7 @@ extension StageGraph {
         starvedCycles: timing.activities[index].starved,
         blockedCycles: timing.activities[index].blocked)
     }
-    figures.buffers = tokens.edges.indices.map { index in
-      let edge = tokens.edges[index]
-      return BufferFigures(
-        from: tokens.stages[edge.producer].name, to: tokens.stages[edge.consumer].name,
-        depth: edge.depth, sufficientDepth: timing.sufficientDepths[index])
-    }
+    figures.buffers = PipelineBuffers(graph: tokens, images: run, tokenBits: tokenBits)
     return figures
   }
 
@@ -95,7 +80,7 @@ extension StageGraph {
 
   private func run(images: Int, _ plan: PipelinePlan) throws(CostError) -> TokenTiming {
     do throws(TokenError) {
-      return try TokenRecurrence(tokens, images: images).timing()
+      return try TokenRecurrence(tokens, images: images).timing(showsDepths: false)
     } catch {
       switch error {
       case .deadlock(let stages, let edges): throw deadlock(stages, edges)

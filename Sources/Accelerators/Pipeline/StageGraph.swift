@@ -20,12 +20,16 @@ struct StageGraph {
 
   private(set) var tokens: TokenGraph
   private(set) var origins: [Origin]
+  /// By edge, bits of a token.
+  private(set) var tokenBits: [Int64] = []
   /// Whether a token is a row rather than a pixel.
   let hasRows: Bool
 
   private let plan: PipelinePlan
   /// Cycles in which the board's memory moves everything of an image.
   private let memoryCycles: Int64
+  /// Reaches that were made, which many layers have in common.
+  private var reaches: [[TokenReach.Axis]: TokenReach] = [:]
   /// By layer, the stage that gives its output and the shape of its tokens; `nil` for zeros.
   private var sources: [Source?] = []
 
@@ -34,6 +38,8 @@ struct StageGraph {
     /// Rows and columns of the map it gives; those of a stage that fires once are of one token.
     var rows: Int
     var columns: Int
+    /// Words of an image.
+    var words: Int64
   }
 
   /// The most firings an image has pixel by pixel; beyond, tokens are rows.
@@ -59,7 +65,8 @@ struct StageGraph {
       "data", firings: hasRows ? input.height : input.height * input.width, cycles: cycles,
       computing: tokensOfInput, Origin(layers: [], isBoundByMemory: cycles > tokensOfInput))
     let shared = try Self.sharedRuns(of: plan)
-    let data = Source(stage: 0, rows: input.height, columns: hasRows ? 1 : input.width)
+    let data = Source(
+      stage: 0, rows: input.height, columns: hasRows ? 1 : input.width, words: input.words)
     for index in plan.network.layers.indices {
       let reads = plan.network.layers[index].inputs.map { input -> Source? in
         switch input {
@@ -127,6 +134,8 @@ struct StageGraph {
   private mutating func connect(
     _ source: Source, _ reach: TokenReach, depth: Int?, place: String? = nil
   ) {
+    let words = source.words.dividedRoundingUp(by: Int64(tokens.stages[source.stage].firings))
+    tokenBits.append(words.saturatingProduct(Int64(plan.design.precision.activationBits)))
     tokens.edges.append(
       TokenGraph.Edge(
         producer: source.stage, consumer: tokens.stages.count - 1, reach: reach, depth: depth,
@@ -172,7 +181,7 @@ extension StageGraph {
     let layer = plan.network.layers[index]
     let output = layer.op.output
     let given = Source(
-      stage: 0, rows: output.height, columns: hasRows ? 1 : output.width)
+      stage: 0, rows: output.height, columns: hasRows ? 1 : output.width, words: output.words)
     let window = Window(of: layer.op)
     var sources = inputs
     var isBuffered = false
@@ -192,9 +201,15 @@ extension StageGraph {
         input,
         isWhole
           ? .everything(tokens: firings, firings: rows * columns)
-          : .oneToOne(rows: rows, columns: columns),
+          : reach(
+            rows: .init(inputs: rows, outputs: rows, window: WindowAxis(filter: 1)),
+            columns: .init(inputs: columns, outputs: columns, window: WindowAxis(filter: 1))),
         depth: Self.depth(fifos, input: 0, window: 1), place: fifos.isEmpty ? nil : layer.name)
-      sources = [Source(stage: tokens.stages.count - 1, rows: rows, columns: columns)]
+      sources = [
+        Source(
+          stage: tokens.stages.count - 1, rows: rows, columns: columns,
+          words: layer.op.inputs[0].words)
+      ]
       isBuffered = true
     }
     let isOne = layer.op.kind == .linear || layer.op.kind == .globalPool
@@ -212,11 +227,11 @@ extension StageGraph {
         let span = window.map { ($0.rows.filter - 1) * $0.rows.dilation + 1 + $0.rows.stride } ?? 1
         depth = fifos.isEmpty ? nil : min(span * columns, reach.tokens)
       } else {
-        depth = Self.depth(fifos, input: operand, window: reach.widest)
+        depth = fifos.isEmpty ? nil : Self.depth(fifos, input: operand, window: reach.widest)
       }
       connect(source, reach, depth: depth, place: fifos.isEmpty ? nil : layer.name)
     }
-    return Source(stage: stage, rows: given.rows, columns: given.columns)
+    return Source(stage: stage, rows: given.rows, columns: given.columns, words: given.words)
   }
 
   /// The depth of a buffer that has so many words beside what the window holds.
@@ -226,7 +241,14 @@ extension StageGraph {
     return Int(words.saturatingSum(Int64(window)))
   }
 
-  private func reach(
+  private mutating func reach(rows: TokenReach.Axis, columns: TokenReach.Axis) -> TokenReach {
+    if let known = reaches[[rows, columns]] { return known }
+    let reach = TokenReach(rows: rows, columns: columns)
+    reaches[[rows, columns]] = reach
+    return reach
+  }
+
+  private mutating func reach(
     from source: Source, of op: any TensorOp, window: Window?, firings: Int, byRows: Bool
   ) -> TokenReach {
     let given = tokens.stages[source.stage].firings
@@ -235,7 +257,7 @@ extension StageGraph {
     }
     let pixel = WindowAxis(filter: 1)
     let output = op.output
-    return TokenReach(
+    return reach(
       rows: .init(inputs: source.rows, outputs: output.height, window: window?.rows ?? pixel),
       columns: .init(
         inputs: source.columns, outputs: hasRows ? 1 : output.width,
@@ -266,24 +288,8 @@ extension StageGraph {
       connect(
         source, .everything(tokens: tokens.stages[source.stage].firings, firings: 1), depth: nil)
     }
-    return Source(stage: stage, rows: 1, columns: 1)
-  }
-}
-
-extension TokenReach {
-  /// The most tokens that lie between the first and the last one under the window of a firing.
-  var widest: Int {
-    var widest = 1
-    var released = 0
-    for row in 0..<rowCount {
-      for column in 0..<columnCount {
-        if let last = lastNeeded(row: row, column: column) {
-          widest = max(widest, last - released + 1)
-        }
-        released = self.released(row: row, column: column)
-      }
-    }
-    return widest
+    return Source(
+      stage: stage, rows: 1, columns: 1, words: plan.network.layers[index].op.output.words)
   }
 }
 

@@ -69,6 +69,22 @@ public struct StreamFamily: Sendable {
     public var options: [StageOption]
     /// By option.
     public var builds: [Build]
+    /// A number of the options, by which kinds of stages have an order that depends on no network.
+    let fingerprint: UInt64
+
+    init(options: [StageOption], builds: [Build]) {
+      self.options = options
+      self.builds = builds
+      // Fowler, Noll and Vo's hash: the same in every run.
+      fingerprint = options.reduce(0xCBF2_9CE4_8422_2325) { hash, option in
+        let costs = option.costs
+        let numbers =
+          [option.computeCycles, option.readingCycles] + costs.indices.map { costs[$0] }
+        return numbers.reduce(hash) {
+          ($0 ^ UInt64(bitPattern: $1)) &* 0x100_0000_01B3
+        }
+      }
+    }
   }
 
   /// A network's stages in the family.
@@ -151,7 +167,7 @@ extension StreamFamily {
   /// Every unrolling of a layer.
   private func unrollings(of work: EngineWork, isMAC: Bool) -> [Extents] {
     var unrollings: [Extents] = []
-    func add(_ values: [LoopDimension: Int64]) {
+    func add(_ values: KeyValuePairs<LoopDimension, Int64>) {
       var unroll = Extents()
       for (dimension, value) in values {
         unroll[dimension] = Int32(clamping: value)
@@ -199,27 +215,28 @@ extension StreamFamily {
 
   /// The options that no other beats; where streams have to match, of those of the same widths.
   private func front(_ all: [(option: StageOption, build: Build)]) -> Ways {
-    let sorted = all.enumerated().sorted {
-      ($0.element.option.cycles, $0.offset) < ($1.element.option.cycles, $1.offset)
+    let order = all.indices.sorted { one, other in
+      (all[one].option.cycles, one) < (all[other].option.cycles, other)
     }
-    var ways = Ways(options: [], builds: [])
+    var (options, builds): ([StageOption], [Build]) = ([], [])
     var costs: [CostVector] = []
-    for (_, way) in sorted {
+    for place in order {
+      let way = all[place]
       let cost = way.option.costs
       let isBeaten = costs.indices.contains { index in
         costs[index].isWithin(cost)
-          && ways.options[index].computeCycles <= way.option.computeCycles
-          && ways.options[index].readingCycles <= way.option.readingCycles
-          && (options.matching == .any
-            || ways.options[index].inputWidth == way.option.inputWidth
-              && ways.options[index].outputWidth == way.option.outputWidth)
+          && options[index].computeCycles <= way.option.computeCycles
+          && options[index].readingCycles <= way.option.readingCycles
+          && (self.options.matching == .any
+            || options[index].inputWidth == way.option.inputWidth
+              && options[index].outputWidth == way.option.outputWidth)
       }
       guard !isBeaten else { continue }
-      ways.options.append(way.option)
-      ways.builds.append(way.build)
+      options.append(way.option)
+      builds.append(way.build)
       costs.append(cost)
     }
-    return ways
+    return Ways(options: options, builds: builds)
   }
 }
 
@@ -233,6 +250,7 @@ extension StreamFamily {
     _ network: Network, ways: (LayerIdentity) throws(CostError) -> Ways
   ) throws(CostError) -> Placed {
     var kinds: [LayerIdentity: Int] = [:]
+    var found: [Ways] = []
     var placed = Placed(
       problem: DesignProblem(kinds: [], stages: [], budget: board.budget), layers: [], builds: [])
     // By layer, the stages whose streams it hands on.
@@ -249,11 +267,9 @@ extension StreamFamily {
       if let known = kinds[layer.identity] {
         kind = known
       } else {
-        let found = try ways(layer.identity)
-        kind = placed.problem.kinds.count
+        kind = found.count
         kinds[layer.identity] = kind
-        placed.problem.kinds.append(found.options)
-        placed.builds.append(found.builds)
+        found.append(try ways(layer.identity))
       }
       let stage = placed.layers.count
       for producer in read {
@@ -263,6 +279,17 @@ extension StreamFamily {
       placed.problem.stages.append(kind)
       placed.layers.append(index)
       givers.append([stage])
+    }
+    // In an order of their own: what is found depends on which stages there are and not on their order.
+    let order = found.indices.sorted { one, other in
+      (found[one].fingerprint, one) < (found[other].fingerprint, other)
+    }
+    placed.problem.kinds = order.map { found[$0].options }
+    placed.builds = order.map { found[$0].builds }
+    var places = order
+    for (place, kind) in order.enumerated() { places[kind] = place }
+    for stage in placed.problem.stages.indices {
+      placed.problem.stages[stage] = places[placed.problem.stages[stage]]
     }
     let input = network.input
     placed.problem.leastIntervalCycles = max(1, Int64(input.height) * Int64(input.width))

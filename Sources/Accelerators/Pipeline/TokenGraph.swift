@@ -10,17 +10,34 @@ public struct TokenReach: Hashable, Sendable {
   public let tokens: Int
   /// Firings of the consumer's image.
   public let firings: Int
-  /// By row of the consumer's map: the first token of the last row needed, or `nil` where the window
-  /// meets no row.
-  let lastRowStarts: [Int?]
-  /// By column of the consumer's map, the last column needed; `nil` where the window meets none.
-  let lastColumns: [Int?]
-  /// By row, the first token of the first row needed; `nil` where the window meets no row.
-  let firstRowStarts: [Int?]
-  /// By column, the least column that any column after it needs; `nil` where none needs any.
-  let leastLaterColumns: [Int?]
-  /// By row, the least token that any row after it needs; all tokens where none needs any.
-  let leastLaterTokens: [Int]
+  /// Whether every firing needs all tokens; the tables below are empty then.
+  let isWhole: Bool
+  /// By row of the consumer's map.
+  let rows: [Row]
+  /// By column of the consumer's map.
+  let columns: [Column]
+  /// The last column that any firing of a row needs; -1 where none needs any.
+  let furthestColumn: Int
+  /// Whether each column needs the column of its own number and no later one.
+  let needsOwnColumn: Bool
+
+  /// What the firings of a row need; -1 for what the window does not meet.
+  struct Row: Hashable, Sendable {
+    /// The first token of the last row needed.
+    var lastStart: Int
+    /// The first token of the first row needed.
+    var firstStart: Int
+    /// The least token that any row after it needs; all tokens where none needs any.
+    var leastLater: Int
+  }
+
+  /// What the firings of a column need; -1 for what the window does not meet.
+  struct Column: Hashable, Sendable {
+    /// The last column needed.
+    var last: Int
+    /// The least column that any column after it needs.
+    var leastLater: Int
+  }
 
   /// Along one axis, which of the producer's positions each of the consumer's needs.
   public struct Axis: Hashable, Sendable {
@@ -59,27 +76,34 @@ public struct TokenReach: Hashable, Sendable {
   public init(rows: Axis, columns: Axis) {
     tokens = rows.inputs * columns.inputs
     firings = rows.outputs * columns.outputs
-    let rowRanges = (0..<rows.outputs).map { rows.range(of: $0) }
-    let columnRanges = (0..<columns.outputs).map { columns.range(of: $0) }
-    let width = columns.inputs
-    lastRowStarts = rowRanges.map { range in range.map { $0.last * width } }
-    firstRowStarts = rowRanges.map { range in range.map { $0.first * width } }
-    lastColumns = columnRanges.map { $0?.last }
-    var later: Int?
-    var leastLater: [Int?] = []
-    for range in columnRanges.reversed() {
-      leastLater.append(later)
-      if let first = range?.first { later = min(later ?? first, first) }
+    isWhole = false
+    var later = -1
+    var columnTable: [Column] = []
+    columnTable.reserveCapacity(columns.outputs)
+    for column in (0..<columns.outputs).reversed() {
+      let range = columns.range(of: column)
+      columnTable.append(Column(last: range?.last ?? -1, leastLater: later))
+      if let first = range?.first { later = later < 0 ? first : min(later, first) }
     }
-    leastLaterColumns = leastLater.reversed()
+    columnTable.reverse()
+    self.columns = columnTable
+    furthestColumn = columnTable.reduce(-1) { max($0, $1.last) }
+    needsOwnColumn = columnTable.indices.allSatisfy { columnTable[$0].last == $0 }
     // `later` is now the least column that any firing of a row needs.
-    var token = rows.inputs * width
-    var leastTokens: [Int] = []
-    for range in rowRanges.reversed() {
-      leastTokens.append(token)
-      if let first = range?.first, let column = later { token = min(token, first * width + column) }
+    let width = columns.inputs
+    var token = tokens
+    var rowTable: [Row] = []
+    rowTable.reserveCapacity(rows.outputs)
+    for row in (0..<rows.outputs).reversed() {
+      guard let range = rows.range(of: row) else {
+        rowTable.append(Row(lastStart: -1, firstStart: -1, leastLater: token))
+        continue
+      }
+      let first = range.first * width
+      rowTable.append(Row(lastStart: range.last * width, firstStart: first, leastLater: token))
+      if later >= 0 { token = min(token, first + later) }
     }
-    leastLaterTokens = leastTokens.reversed()
+    self.rows = rowTable.reversed()
   }
 
   /// Each firing needs the token of its own number.
@@ -98,29 +122,43 @@ public struct TokenReach: Hashable, Sendable {
   private init(allOf tokens: Int, firings: Int) {
     self.tokens = tokens
     self.firings = firings
-    lastRowStarts = Array(repeating: tokens - 1, count: firings)
-    firstRowStarts = Array(repeating: 0, count: firings)
-    lastColumns = [0]
-    leastLaterColumns = [nil]
-    leastLaterTokens = (0..<firings).map { $0 == firings - 1 ? tokens : 0 }
+    isWhole = true
+    rows = []
+    columns = []
+    furthestColumn = -1
+    needsOwnColumn = false
   }
 
-  /// Rows and columns of the consumer's firings.
-  var rowCount: Int { lastRowStarts.count }
-  var columnCount: Int { lastColumns.count }
-
-  /// The last token that the firing at a row and column needs; `nil` where it needs none.
-  public func lastNeeded(row: Int, column: Int) -> Int? {
-    guard let start = lastRowStarts[row], let last = lastColumns[column] else { return nil }
-    return start + last
+  /// The last token that the firing at a row and column needs; -1 where it needs none.
+  @inline(__always)
+  func lastNeeded(row: Int, column: Int) -> Int {
+    if isWhole { return tokens - 1 }
+    let (start, last) = (rows[row].lastStart, columns[column].last)
+    return start < 0 || last < 0 ? -1 : start + last
   }
 
   /// How many of the image's tokens nobody needs any more once the firing is done.
-  public func released(row: Int, column: Int) -> Int {
-    guard let start = firstRowStarts[row], let least = leastLaterColumns[column] else {
-      return leastLaterTokens[row]
+  @inline(__always)
+  func released(row: Int, column: Int) -> Int {
+    let least = columns[column].leastLater
+    let row = rows[row]
+    return row.firstStart < 0 || least < 0
+      ? row.leastLater : min(row.firstStart + least, row.leastLater)
+  }
+
+  /// The most tokens that lie between the first and the last one under the window of a firing.
+  ///
+  /// - Complexity: O(*firings*).
+  var widest: Int {
+    if isWhole { return tokens }
+    var (widest, released) = (1, 0)
+    for row in rows.indices {
+      for column in columns.indices {
+        widest = max(widest, lastNeeded(row: row, column: column) - released + 1)
+        released = self.released(row: row, column: column)
+      }
     }
-    return min(start + least, leastLaterTokens[row])
+    return widest
   }
 }
 

@@ -28,7 +28,7 @@ public struct TokenTiming: Hashable, Sendable {
   public var firstOutputs: [Int64]
   /// By image, when the output's last token is there.
   public var lastOutputs: [Int64]
-  /// By edge, the least depth with which nothing would have happened later.
+  /// By edge, the least depth with which nothing would have happened later; empty where nobody asked.
   public var sufficientDepths: [Int]
   /// By stage, the cycles from an image to the next at the end; `nil` where the last images did not
   /// yet follow each other evenly.
@@ -72,8 +72,15 @@ public struct TokenRecurrence: Sendable {
 
   /// Runs the images.
   ///
+  /// - Parameter showsDepths: Whether the depths that hold nobody back are looked for; about as much work
+  ///   as the run.
   /// - Throws: `TokenError` for stages that wait for each other for ever, and for too much to run.
-  public func timing() throws(TokenError) -> TokenTiming {
+  public func timing(showsDepths: Bool = true) throws(TokenError) -> TokenTiming {
+    try run().timing(showsDepths: showsDepths)
+  }
+
+  /// The run, finished.
+  func run() throws(TokenError) -> TokenRun {
     var (firings, cycles): (Int, Int64) = (0, pace.saturatingProduct(Int64(images)))
     for stage in graph.stages {
       firings = Int(Int64(firings).saturatingSum(Int64(stage.firings)))
@@ -93,6 +100,6 @@ public struct TokenRecurrence: Sendable {
       }
       guard hasMoved || isDone else { throw run.deadlock }
     }
-    return run.timing
+    return run
   }
 }

@@ -27,6 +27,11 @@ struct CostCommand: ParsableCommand {
   @Flag(help: "List every layer; in csv each is a row.")
   var perLayer = false
 
+  @Flag(
+    help: ArgumentHelp(
+      "Find the smallest buffers between the stages of an FPGA pipeline that keep its interval."))
+  var leastBuffers = false
+
   @Option(
     help: ArgumentHelp(
       "Add the columns of a CSV file, such as accuracy, by its column arch or index.",
@@ -119,7 +124,7 @@ struct CostCommand: ParsableCommand {
       CostReportJSON(
         cost, from: subject.origin, context: context,
         joined: joined?.members(for: subject.key) ?? [], listsLayers: perLayer,
-        eliminatesDeadNodes: eliminates)
+        eliminatesDeadNodes: eliminates, findsLeastBuffers: leastBuffers)
     }
   }
 

@@ -8,14 +8,16 @@ internal import Ops
 struct DesignCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "design",
-    abstract: "Find the best streaming design of a network for an FPGA board, and prove it.",
+    abstract: "Find the best design of a network for an FPGA board, and prove it.",
     discussion: """
-      Each layer has a stage of its own, folded in one of many ways, with its weights in block RAM, \
-      look-up tables, UltraRAM or the board's memory.
+      In a streaming design each layer has a stage of its own, folded in one of many ways, with its \
+      weights in block RAM, look-up tables, UltraRAM or the board's memory. In a tiled one all layers \
+      share an engine.
 
       Examples:
         hwcost design --target zcu102 --network resnet18
         hwcost design --target zc706 --network cnv --goal resources --images-per-second 1000
+        hwcost design --target zcu102 --network vgg16 --family tiled
         hwcost design --target zc706 --space nasbench201-cifar10 --index 0 --write-design mine.yaml
       """)
 
@@ -39,6 +41,19 @@ struct DesignCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Width of activations; 8 unless given.", valueName: "bits"))
   var activationBits: Int = 8
 
+  @Option(
+    help: ArgumentHelp(
+      "Which designs are looked at: stream, a stage for each layer, or tiled, one engine for all; what the board's file says unless given.",
+      valueName: "stream|tiled"))
+  var family: Family?
+
+  @Option(help: ArgumentHelp("Of a tiled design, cycles a pass to fill and empty the engine."))
+  var overhead: Int = 20
+
+  @Option(
+    help: ArgumentHelp("Of a tiled design, DSPs of a multiply-accumulate.", valueName: "count"))
+  var dspsPerMac: Int?
+
   @Option(help: "Whether stages fold by divisors of their loops or by any number.")
   var folding: Folding = .divisors
 
@@ -51,12 +66,22 @@ struct DesignCommand: ParsableCommand {
   @Option(help: "Which end of the resource estimates has to fit: low or high.")
   var estimate: Estimate = .low
 
+  @Option(
+    help: ArgumentHelp(
+      "Partial designs that are looked at to prove the least interval; some hundred thousand take a second.",
+      valueName: "count"))
+  var proofNodes: Int = DesignSearch.mostNodes
+
+  @Flag(help: "Find the smallest buffers between the stages that keep the interval.")
+  var leastBuffers = false
+
   @Option(help: ArgumentHelp("Write the design as a hardware file.", valueName: "file"))
   var writeDesign: String?
 
   @OptionGroup var replacing: ReplacedValues
   @OptionGroup var common: CommonOptions
 
+  enum Family: String, CaseIterable, ExpressibleByArgument { case stream, tiled }
   enum Goal: String, CaseIterable, ExpressibleByArgument { case interval, latency, resources }
   enum Folding: String, CaseIterable, ExpressibleByArgument { case divisors, any }
   enum Matching: String, CaseIterable, ExpressibleByArgument { case any, divides, equal }
@@ -79,6 +104,13 @@ struct DesignCommand: ParsableCommand {
     where !(1...64).contains(bits) {
       throw ValidationError("\(option) \(bits) is not between 1 and 64")
     }
+    if !(0...1 << 20).contains(overhead) || !(1...1024).contains(dspsPerMac ?? 1) {
+      throw ValidationError(
+        "--overhead is between 0 and 1048576 cycles, --dsps-per-mac between 1 and 1024")
+    }
+    if !(1...1 << 40).contains(proofNodes) {
+      throw ValidationError("--proof-nodes has to be above 0")
+    }
     if common.format == .csv { throw ValidationError("design has no csv form; use json") }
   }
 
@@ -90,14 +122,22 @@ struct DesignCommand: ParsableCommand {
     }
     let designed = try session.perform { () throws(CostAPIError) in
       let board = try session.catalog.target(target, overriding: replacing.overrides).board()
-      return DesignedBoard(board, options: options(for: board))
+      return DesignedBoard(
+        board, options: options(for: board),
+        designs: family.flatMap { DesignFamily(rawValue: $0.rawValue) },
+        overheadCycles: Int64(overhead), dspsPerMAC: dspsPerMac.map(Int64.init))
+    }
+    if designed.designs == .tiled, goal == .resources {
+      throw Failure(
+        text: "error: --goal resources is for streaming designs\nhint: add --family stream")
     }
     var reports: [DesignReport] = []
     for subject in subjects {
       reports.append(
         try session.perform { () throws(CostAPIError) in
           try DesignReport(
-            of: subject.network, on: designed, goal: wanted,
+            of: subject.network, on: designed, goal: wanted, mostNodes: proofNodes,
+            findsLeastBuffers: leastBuffers,
             seconds: common.noTiming ? nil : { Console.monotonicSeconds })
         })
     }
