@@ -18,14 +18,11 @@ struct InnerPart {
   var shares = SIMD4<Double>(repeating: 0)
   /// Cycles of the steps and of the first and last tiles.
   var cycles = 0.0
-  /// Cycles of each port, by the set of tensors that stay; and of the slowest, whatever stays.
+  /// Cycles of each port, by the set of tensors that stay.
   var ports: (PortCycles, PortCycles, PortCycles) = (
     PortCycles(repeating: 0), PortCycles(repeating: 0), PortCycles(repeating: 0)
   )
-  @inline(__always)
-  func ports(_ number: Int) -> PortCycles {
-    number == 0 ? ports.0 : number == 1 ? ports.1 : ports.2
-  }
+  /// Cycles of the slowest port, whatever stays.
   var leastPorts = 0.0
   /// Of each dimension, the tiles that may be in front of the array level's children.
   var leastFront = SIMD8<Int32>(repeating: 1)
@@ -33,6 +30,11 @@ struct InnerPart {
   /// The least energy whatever stays, and by what parts are ordered.
   var energy = 0.0
   var score = 0.0
+
+  @inline(__always)
+  func ports(_ number: Int) -> PortCycles {
+    number == 0 ? ports.0 : number == 1 ? ports.1 : ports.2
+  }
 
   func precedes(_ other: InnerPart) -> Bool {
     score == other.score ? chains.precedes(other.chains) : score < other.score
@@ -73,6 +75,8 @@ struct InnerSearch {
   private let prices: (TermVector, TermVector, TermVector)
   /// 1 for terms to the lanes.
   private let toLanes: TermVector
+  /// Of the variables from one on, the largest border share of each tensor that they move.
+  private let openShares: [SIMD4<Double>]
   private(set) var parts: [InnerPart] = []
   private(set) var visits: Int64 = 0
   private(set) var budget: Budget
@@ -89,7 +93,7 @@ struct InnerSearch {
     var leftX: SIMD4<Int32>
     var leftY: SIMD4<Int32>
     var steps = 1.0
-    var shares = SIMD4<Double>(repeating: 0.5)
+    var shares = SIMD4<Double>(repeating: 0)
     var score = 0.0
 
     func precedes(_ other: State) -> Bool {
@@ -129,6 +133,15 @@ struct InnerSearch {
       toLanes[index] = 1
     }
     self.toLanes = toLanes
+    var open = [SIMD4<Double>(repeating: 0)]
+    for variable in tables.variables.reversed() {
+      var shares = open[open.count - 1]
+      for role in 0..<3 where variable.movedRoles & (1 << UInt8(role)) != 0 {
+        shares[role] = context.mostBorderShare
+      }
+      open.append(shares)
+    }
+    openShares = open.reversed()
   }
 
   private static func prices(_ tables: InnerTables) -> ([TermVector], debt: Double) {
@@ -190,7 +203,8 @@ struct InnerSearch {
       var energy = most
       if !isPerfect {
         let fixed = (moving * price * toLanes).sum()
-        energy = max(fewest, fixed + (most - fixed) * (1 - state.pointee.shares[role]))
+        let share = max(state.pointee.shares[role], openShares[next][role])
+        energy = max(fewest, fixed + (most - fixed) * (1 - share))
       }
       sum += energy
       extra[role] = energy - fewest
@@ -220,7 +234,7 @@ struct InnerSearch {
     next.pointee.chains = state.pointee.chains
     next.pointee.chains[variable] = UInt16(truncatingIfNeeded: chain)
     next.pointee.shares = state.pointee.shares
-    if !isPerfect { narrowShares(next, own, chain) }
+    if !isPerfect { widenShares(next, own, chain) }
     return true
   }
 
@@ -241,17 +255,14 @@ struct InnerSearch {
     return true
   }
 
-  /// A tensor may stay over loops that do not move it where tiles at the border have one pass only of
-  /// each loop that does; that is so for less than the share of the last tile.
-  private func narrowShares(
+  /// The innermost loop that moves a tensor may be of any dimension that does.
+  private func widenShares(
     _ state: UnsafeMutablePointer<State>, _ own: InnerVariable, _ chain: Int
   ) {
-    let bound = own.bound
-    let front = own.fronts[chain]
-    guard front < bound else { return }
-    let share = max(0, min(front, bound - front - 1)) / bound
+    let front = Int32(own.fronts[chain])
     for role in 0..<3 where own.movedRoles & (1 << UInt8(role)) != 0 {
-      state.pointee.shares[role] = min(state.pointee.shares[role], share)
+      state.pointee.shares[role] = max(
+        state.pointee.shares[role], context.borderShare(role, own.dimension, front: front))
     }
   }
 

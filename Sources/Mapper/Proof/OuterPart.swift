@@ -12,12 +12,15 @@ struct OuterChain: Sendable {
   /// Of each level, tiles along the dimension, at least.
   var counts = SIMD16<Int32>(repeating: 1)
 
-  /// The chains of a dimension.
+  /// The most chains of a dimension that are listed.
+  private static let mostChains = 40_000
+
+  /// The chains of a dimension; `nil` where there are too many.
   ///
   /// - Parameter longest: of each level, the longest tile of the dimension that fits.
   static func all(
     of dimension: Int, _ context: ProofContext, longest: [Int32]
-  ) -> [OuterChain] {
+  ) -> [OuterChain]? {
     let bound = context.bounds[dimension]
     let whole = OuterChain(
       least: SIMD16(repeating: bound), most: SIMD16(repeating: bound))
@@ -26,27 +29,28 @@ struct OuterChain: Sendable {
     let ranges = context.isPerfect ? divisors(of: bound) : intervals(of: bound)
     for level in 0..<context.arrayLevel {
       let rules = context.space.levels[level]
-      chains = chains.flatMap { chain -> [OuterChain] in
-        ranges.compactMap { range in
-          let (entered, next) = (chain.most[level], chain.least[level])
-          guard range.lowerBound <= entered, range.lowerBound <= longest[level + 1] else {
-            return nil
-          }
+      var longerChains: [OuterChain] = []
+      for chain in chains {
+        let (entered, next) = (chain.most[level], chain.least[level])
+        for range in ranges
+        where range.lowerBound <= entered && range.lowerBound <= longest[level + 1] {
           if rules.temporal & bit == 0, range.lowerBound > entered || range.upperBound < next {
-            return nil
+            continue
           }
           if context.isPerfect {
-            guard entered % range.lowerBound == 0 else { return nil }
-            let passes = entered / range.lowerBound
-            guard rules.temporalPasses[dimension].contains(passes) else { return nil }
+            guard entered % range.lowerBound == 0,
+              rules.temporalPasses[dimension].contains(entered / range.lowerBound)
+            else { continue }
           }
           var longer = chain
           longer.least[level + 1] = range.lowerBound
           longer.most[level + 1] = min(range.upperBound, entered)
           longer.counts[level + 1] = (bound - 1) / range.upperBound + 1
-          return longer
+          longerChains.append(longer)
+          if longerChains.count > mostChains { return nil }
         }
       }
+      chains = longerChains
     }
     return chains
   }

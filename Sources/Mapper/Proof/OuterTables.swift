@@ -41,22 +41,27 @@ final class OuterTables {
   /// What every outer part adds at least: each tensor moves once.
   let least: LeastOuter
 
-  init(_ inner: InnerTables) {
+  /// `nil` where a dimension has too many chains.
+  init?(_ inner: InnerTables) {
     self.inner = inner
     let context = inner.context
     self.context = context
+    var lists: [[OuterChain]] = []
+    for dimension in 0..<context.dimensionCount {
+      guard
+        let chains = OuterChain.all(
+          of: dimension, context, longest: context.longestTiles(dimension, keeps: inner.keeps))
+      else { return nil }
+      lists.append(chains)
+    }
     terms = UnsafeBufferPointer(copying: inner.terms.outer)
     let levels = 1..<max(1, context.arrayLevel + 1)
     transfers = UnsafeBufferPointer(
       copying: levels.flatMap { inner.ending[$0].filter(\.isTimed) })
     footprints = UnsafeBufferPointer(copying: levels.flatMap { Self.footprints(inner, $0) })
-    var entries: [UnsafeBufferPointer<Entry>] = []
-    for dimension in 0..<context.dimensionCount {
-      let chains = OuterChain.all(
-        of: dimension, context, longest: context.longestTiles(dimension, keeps: inner.keeps))
-      entries.append(
-        UnsafeBufferPointer(
-          copying: chains.map { Self.entry(dimension, $0, inner.terms.outer, context) }))
+    let entries = lists.enumerated().map { dimension, chains in
+      UnsafeBufferPointer(
+        copying: chains.map { Self.entry(dimension, $0, inner.terms.outer, context) })
     }
     self.entries = entries
     let rank = { (dimension: Int) -> (Int, Int, Int) in

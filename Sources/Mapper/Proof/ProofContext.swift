@@ -189,6 +189,41 @@ final class ProofContext: @unchecked Sendable {
     return (0..<3).reduce(0) { classes[$1] & still == still ? $0 | 1 << UInt8($1) : $0 }
   }
 
+  /// The largest share of a tensor's words that may be in tiles at the border, in which a loop at the
+  /// array level has one pass while it has more in the others: there the tensor may stay over further
+  /// loops.
+  ///
+  /// With one level outside there is one such tile, of at most `front` indices and fewer than are left
+  /// beside a tile of two passes. Along an axis of windows a tile has more words than indices: at most
+  /// half of all where the tile is a piece beside one full piece, else at most twice its share.
+  ///
+  /// - Parameter front: the indices that the array level's children hold at a time, at most.
+  func borderShare(_ role: Int, _ dimension: Int, front: Int32) -> Double {
+    let bound = bounds[dimension]
+    guard !isPerfect, arrayLevel > 0, front < bound,
+      relevant[role] & (1 << UInt8(dimension)) != 0
+    else { return 0 }
+    let isWindow = role == 1 && isInWindow(dimension)
+    if arrayLevel == 1 {
+      let most = min(front, bound - front - 1)
+      if most <= 0 { return 0 }
+      let share = Double(most) / Double(bound)
+      if !isWindow { return share }
+      return most < front ? 0.5 : min(0.5, 2 * share)
+    }
+    // Each tile of the outermost level has a border of its own.
+    return arrayLevel == 2 && !isWindow
+      ? min(1, 0.5 + Double(front) / Double(bound)) : 1
+  }
+
+  /// Whether levels between the array level and the innermost one have loops in time.
+  var loopsBetween: Bool {
+    (arrayLevel + 1..<max(arrayLevel + 1, levelCount - 1)).contains { temporal[$0] != 0 }
+  }
+
+  /// The largest share that any dimension can have.
+  var mostBorderShare: Double { isPerfect || arrayLevel == 0 ? 0 : arrayLevel == 1 ? 0.5 : 1 }
+
   /// Whether the innermost loop outside the array level is the same for all tiles, so that it says
   /// what stays over the loops there: with imperfect factors further levels may have tiles at the
   /// border with no pass of it.

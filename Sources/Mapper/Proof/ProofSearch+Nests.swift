@@ -60,7 +60,7 @@ final class NestScratch {
     for ports in tightPorts { ports.deallocate() }
   }
 
-  /// A place for port times of an outer part, by class, until the next choice of what is kept.
+  /// A place for port times of an outer part, by class, until the next call of ``begin(_:)``.
   func placeForPorts() -> UnsafeMutablePointer<PortCycles> {
     if usedPorts == Self.portsInChunk * tightPorts.count {
       tightPorts.append(.allocate(capacity: 3 * Self.portsInChunk))
@@ -161,7 +161,7 @@ extension ProofSearch {
         scheme.outerTables.chain(dimension, outer.pointee.chains), variable.chains + chain,
         mostSteps: variable.steps[chain] * (mostSteps / leastSteps))
       budget.spend(scratch.cuts[dimension].visits / 4 + 1)
-      if scratch.cuts[dimension].isCutShort { budget.giveUp() }
+      if scratch.cuts[dimension].isCutShort && !isSeeding { budget.giveUp() }
       guard let first = scratch.cuts[dimension].all.first else { return }
       steps *= first.steps
     }
@@ -190,7 +190,7 @@ extension ProofSearch {
     let fewest = scratch.cuts[dimension].all[0].steps
     for number in 0..<count {
       // Until any mapping is known, a few will do.
-      if incumbents.points.isEmpty && number > 1 { break }
+      if isSeeding && incumbents.points.isEmpty && number > 1 { break }
       let own = scratch.cuts[dimension].all[number].steps
       let steps = steps / fewest * own
       let figures = figures(pair.energy, max(steps + pair.exposed, pair.leastCycles))

@@ -35,7 +35,12 @@ struct ProofSearch {
   }
 
   /// Whether the search gave up, so that nothing is proven.
-  var isExhausted: Bool { budget.isSpent }
+  var isExhausted: Bool { budget.isSpent || leavesOut }
+
+  /// Whether some choice of what is kept has more chains than tables are made for.
+  private var leavesOut = false
+  /// Whether a first mapping is looked for, so that not all ways to cut a pair of parts matter.
+  var isSeeding = false
 
   /// Takes a mapping known beforehand.
   mutating func consider(_ mapping: CompactMapping) {
@@ -58,9 +63,11 @@ struct ProofSearch {
     }
     var outlines = outlines()
     // A good mapping of the most promising choices of what is kept, then all that may be better.
+    isSeeding = true
     for number in outlines.indices.prefix(Self.mostSeeded) where !budget.isSpent {
       seed(&outlines[number])
     }
+    isSeeding = false
     for number in outlines.indices {
       if budget.isSpent {
         for left in outlines[number...] { lowerBound = min(lowerBound, left.score(incumbents)) }
@@ -101,17 +108,19 @@ struct ProofSearch {
     var held = 0
     for keeps in context.space.schemes {
       guard !budget.isSpent, let scheme = Scheme(context, keeps: keeps) else {
-        budget.giveUp()
+        leavesOut = true
         lowerBound = 0
         continue
       }
-      budget.spend(Int64(scheme.tables.entryCount))
+      let count = scheme.tables.entryCount
+      budget.spend(Int64(count))
       if !scheme.isPossible { continue }
-      held += scheme.tables.entryCount
+      let isHeld = held + count <= Self.mostEntriesHeld
+      if isHeld { held += count }
       outlines.append(
         Outline(
           keeps: keeps, energy: scheme.energy, cycles: scheme.innerCycles,
-          scheme: held <= Self.mostEntriesHeld ? scheme : nil))
+          scheme: isHeld ? scheme : nil))
     }
     let scores = outlines.map { $0.score(incumbents) }
     return outlines.indices.sorted { (scores[$0], $0) < (scores[$1], $1) }.map { outlines[$0] }
@@ -138,9 +147,10 @@ struct ProofSearch {
     let energy: Double
 
     init?(_ context: ProofContext, keeps: [TensorSet]) {
-      guard let tables = InnerTables(context, keeps: keeps) else { return nil }
+      guard let tables = InnerTables(context, keeps: keeps), let outerTables = OuterTables(tables)
+      else { return nil }
       self.tables = tables
-      outerTables = OuterTables(tables)
+      self.outerTables = outerTables
       outer = outerTables.least
       constant = tables.terms.constant
       let least = InnerSearch(
@@ -369,7 +379,7 @@ struct ProofSearch {
     for role in 0..<3 {
       let relevant = context.relevant[role]
       // Tiles at the border may have one pass where the others have more.
-      let share = looped & relevant & outer.pointee.whole != 0 ? 0 : inner.pointee.shares[role]
+      let (share, shareOfVisits) = borderShares(inner, outer, role, looped)
       var (most, again) = (inner.pointee.moving[role], inner.pointee.again[role])
       if role == 1 && beginsAfresh {
         (most, again) = (inner.pointee.fresh.moving, inner.pointee.fresh.again)
@@ -377,7 +387,7 @@ struct ProofSearch {
       let once = inner.pointee.staying[role]
       moving[role] = once + (most - once) * (1 - share)
       visited[role] = min(
-        moving[role], once + again * (outer.pointee.visits[role] - 1) * (1 - share))
+        moving[role], once + again * (outer.pointee.visits[role] - 1) * (1 - shareOfVisits))
       staying[role] = looped & relevant != 0 ? visited[role] : min(moving[role], once)
     }
     // Without any loop at the array level, the innermost loop outside says what stays.
@@ -391,6 +401,7 @@ struct ProofSearch {
       for outside in 0..<context.classCount where outside == number || !isUnlooped {
         let stays = context.knowsOuterClass ? context.classes[outside] : 7
         var energy = fixed + outer.pointee.energies[outside]
+        if energy == .infinity { continue }
         for role in 0..<3 where set & (1 << UInt8(role)) != 0 {
           energy += (stays & (1 << UInt8(role)) != 0 ? staying : visited)[role] - moving[role]
         }
@@ -412,6 +423,29 @@ struct ProofSearch {
       }
     }
     return bounds
+  }
+
+  /// The shares of a tensor's words that may be in tiles at the border where it stays over further
+  /// loops: where the innermost loop moves it, and where it moves once a tile at least.
+  ///
+  /// - Parameter looped: dimensions (bits) surely looped over at the array level.
+  @inline(__always)
+  private func borderShares(
+    _ inner: UnsafePointer<InnerPart>, _ outer: UnsafePointer<OuterPart>, _ role: Int,
+    _ looped: UInt8
+  ) -> (moving: Double, visits: Double) {
+    if context.isPerfect { return (0, 0) }
+    var (moving, visits) = (0.0, context.mostBorderShare)
+    for dimension in 0..<context.dimensionCount {
+      let bit = UInt8(1) << UInt8(dimension)
+      guard context.relevant[role] & bit != 0 else { continue }
+      let share = context.borderShare(role, dimension, front: inner.pointee.mostFront[dimension])
+      let isWhole = outer.pointee.whole & bit != 0
+      if !isWhole || context.loopsBetween { moving = max(moving, share) }
+      // All loops that move it have to have one pass in the tile.
+      if looped & bit != 0 { visits = min(visits, isWhole ? 0 : share) }
+    }
+    return (moving, visits)
   }
 
   /// Whether each sweep over an axis of the input begins with words that the one before left long ago.
