@@ -137,7 +137,9 @@ public struct CostReportJSON: Sendable {
   public var listsLayers: Bool
   /// Whether dead nodes were dropped before costing; a measurement is of the network as it was.
   public var eliminatesDeadNodes: Bool
-  /// The smallest buffers of a pipeline, where they were asked for.
+  /// Whether the smallest buffers of a pipeline were asked for.
+  public var findsLeastBuffers: Bool
+  /// The smallest buffers; `nil` where nobody asked, and for a pipeline that is too large to run.
   public var leastBuffers: LeastDepths?
 
   public init(
@@ -151,6 +153,7 @@ public struct CostReportJSON: Sendable {
     self.joined = joined
     self.listsLayers = listsLayers
     self.eliminatesDeadNodes = eliminatesDeadNodes
+    self.findsLeastBuffers = findsLeastBuffers
     leastBuffers = findsLeastBuffers ? report.pipeline?.buffers?.least() : nil
   }
 
@@ -165,7 +168,10 @@ public struct CostReportJSON: Sendable {
     if context.listsFront { members.append(.init("front", .array(front))) }
     if let pipeline = report.pipeline {
       members.append(
-        .init("pipeline", pipeline.json(listsStages: listsLayers, least: leastBuffers)))
+        .init(
+          "pipeline",
+          pipeline.json(
+            listsStages: listsLayers, findsLeast: findsLeastBuffers, least: leastBuffers)))
     }
     if !report.interpolatedEntries.isEmpty {
       let entries = report.interpolatedEntries.map { JSONValue.string($0) }

@@ -31,7 +31,9 @@ public struct DesignReport: Sendable {
   public var cost: CostReport
   /// What more of each resource would buy; empty for goals other than the interval.
   public var prices: [ResourcePrice]
-  /// The smallest buffers that keep the interval; `nil` where nobody asked.
+  /// Whether the smallest buffers that keep the interval were asked for.
+  public var findsLeastBuffers: Bool
+  /// These; `nil` where nobody asked, and for a design that is too large to run.
   public var leastBuffers: LeastDepths?
   /// Seconds the search took; `nil` where it is not told.
   public var searchSeconds: Double?
@@ -66,6 +68,7 @@ public struct DesignReport: Sendable {
     } catch {
       throw .cost(error)
     }
+    self.findsLeastBuffers = findsLeastBuffers
     leastBuffers = findsLeastBuffers ? cost.pipeline?.buffers?.least() : nil
     prices =
       goal == .interval
@@ -102,7 +105,10 @@ public struct DesignReport: Sendable {
       .init("because", .optional(reason)), .init("binding", .optional(binding?.name)),
       .init("resources", found.resources.json), .init("budget", budget.json),
       .init("prices", .array(prices.map(\.json))),
-      .init("pipeline", figures?.json(listsStages: true, least: leastBuffers) ?? nil),
+      .init(
+        "pipeline",
+        figures?.json(listsStages: true, findsLeast: findsLeastBuffers, least: leastBuffers)
+          ?? nil),
       .init("folding", .array(folding)),
     ]
     if let searchSeconds { members.append(.init("search_seconds", .rounded(searchSeconds))) }
@@ -156,7 +162,7 @@ public struct DesignReport: Sendable {
     if !certificate.isProven {
       text += ", nothing is below \(HumanNumber.significant(certificate.lowerBound))"
     }
-    if let leastBuffers { text += "\nbuffers   \(leastBuffers.text)" }
+    if findsLeastBuffers { text += "\nbuffers   \(LeastDepths.text(leastBuffers))" }
     return text + "\n\n" + resourceTable(heading) + "\n" + stageTable(heading)
   }
 
@@ -214,11 +220,13 @@ public struct DesignReport: Sendable {
 }
 
 extension LeastDepths {
-  /// How large the smallest buffers are, for people.
-  public var text: String {
-    let bits = "\(HumanNumber.grouped(total)) bits keep the interval, "
-    return isProven
-      ? bits + "and no fewer do" : bits + "no fewer than \(HumanNumber.grouped(lowerBound)) do"
+  /// How large the smallest buffers are, for people; `nil` for a pipeline that is too large to run.
+  public static func text(_ least: LeastDepths?) -> String {
+    guard let least else { return "too many firings to look for the smallest" }
+    let bits = "\(HumanNumber.grouped(least.total)) bits keep the interval, "
+    return least.isProven
+      ? bits + "and no fewer do"
+      : bits + "no fewer than \(HumanNumber.grouped(least.lowerBound)) do"
   }
 }
 

@@ -6,8 +6,9 @@ extension PipelineFigures {
   ///
   /// - Parameters:
   ///   - listsStages: Whether stages and buffers are listed.
-  ///   - least: The least depths that keep the interval, where they were looked for.
-  func json(listsStages: Bool, least: LeastDepths? = nil) -> JSONValue {
+  ///   - findsLeast: Whether the least depths that keep the interval were looked for.
+  ///   - least: Them; `nil` for a pipeline that is too large to run.
+  func json(listsStages: Bool, findsLeast: Bool, least: LeastDepths?) -> JSONValue {
     var members: [JSONValue.Member] = [
       .init("clock_mhz", .number(clockMegahertz)),
       .init("interval_cycles", .integer(intervalCycles)),
@@ -31,10 +32,10 @@ extension PipelineFigures {
               buffer.json(leastDepth: least.map { Int64($0.depths[index]) })
             })))
     }
-    if let least {
-      members.append(.init("least_buffer_bits", .integer(least.total)))
-      members.append(.init("least_buffer_bits_lower_bound", .integer(least.lowerBound)))
-      members.append(.init("least_buffer_bits_proven", .bool(least.isProven)))
+    if findsLeast {
+      members.append(.init("least_buffer_bits", .optional(least?.total)))
+      members.append(.init("least_buffer_bits_lower_bound", .optional(least?.lowerBound)))
+      members.append(.init("least_buffer_bits_proven", least.map { .bool($0.isProven) } ?? nil))
     }
     return .object(members)
   }

@@ -46,6 +46,16 @@ extension LoadedTarget {
     return device.tables.contains { $0.description.granularity != .network }
   }
 
+  /// Whether the target has stages with buffers in between: a streaming pipeline, or a board that is given
+  /// one.
+  public var hasBuffers: Bool {
+    switch model {
+    case .pipeline(let design): design.composition == .pipeline
+    case .board(let board): board.designs == .stream
+    case .spatialArray, .measured: false
+    }
+  }
+
   /// The target, asked in a certain way.
   ///
   /// - Parameter cache: what the mapper knows already; targets that share it search nothing twice.

@@ -171,7 +171,7 @@ struct CostTables {
       report.report.pipeline.map {
         PipelineLines(
           figures: $0, target: report.report.target, network: Self.name(of: report),
-          leastBuffers: report.leastBuffers
+          findsLeastBuffers: report.findsLeastBuffers, leastBuffers: report.leastBuffers
         ).text
       }
     }.joined()

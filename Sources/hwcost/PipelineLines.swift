@@ -6,6 +6,7 @@ struct PipelineLines {
   var figures: PipelineFigures
   var target: String
   var network: String
+  var findsLeastBuffers: Bool
   var leastBuffers: LeastDepths?
 
   var text: String {
@@ -14,7 +15,7 @@ struct PipelineLines {
     var text =
       "\(target): \(network): an image in \(interval) cycles, \(rate) a second, bound by "
       + "\(figures.boundBy)\(figures.isIntervalProven ? "" : " (as the last images came)")\n"
-    if let leastBuffers { text += "\(target): buffers of \(leastBuffers.text)\n" }
+    if findsLeastBuffers { text += "\(target): buffers: \(LeastDepths.text(leastBuffers))\n" }
     guard let resources = figures.resources else { return text }
     for excess in resources.excesses {
       text +=

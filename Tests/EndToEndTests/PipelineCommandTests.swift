@@ -81,6 +81,21 @@ struct PipelineCommandTests {
     #expect(sum == bits)
   }
 
+  @Test(
+    "options that a design has no use for are refused",
+    arguments: [
+      (["design", "--target", "zcu104", "--family", "tiled", "--least-buffers"], "streaming"),
+      (["design", "--target", "zcu104", "--family", "stream", "--overhead", "5"], "--overhead"),
+      (["design", "--target", "zcu104", "--dsps-per-mac", "5"], "--dsps-per-mac"),
+      (["cost", "--target", "eyeriss", "--least-buffers"], "'eyeriss' is no streaming pipeline"),
+    ])
+  func uselessOptions(arguments: [String], said: String) throws {
+    let run = try Program.run(arguments + ["--network", "cnv"])
+    #expect(run.status == 1)
+    #expect(run.errors.contains(said))
+    #expect(run.errors.contains("hint:"))
+  }
+
   @Test("the least share at a rate is asked for with the rate")
   func resources() throws {
     let object = try Program.json(

@@ -1,6 +1,7 @@
 import Accelerators
 import HardwareConfigs
 import Networks
+import Ops
 import Testing
 
 @Suite("Networks on pipelines")
@@ -136,6 +137,60 @@ struct PipelineAcceleratorTests {
     #expect(figures.isIntervalProven)
     #expect(figures.intervalCycles >= 4608)
     #expect(try #require(figures.buffers).figures.allSatisfy { $0.depth != nil })
+  }
+
+  @Test("factors of a whole channel stay until the last pixel is scaled", arguments: [0, 1, 3])
+  func scale(room: Int) throws {
+    let text = """
+      name: squeeze
+      input: [8, 4, 4]
+      layers:
+        - {name: a, layer: 'conv c=8 k=8 h=4 r=1', inputs: [data]}
+        - {name: g, layer: globalpool, inputs: [a]}
+        - {name: s, layer: scale, inputs: [a, g]}
+      """
+    let design = try PipelineFiles.decode(
+      Self.head
+        + """
+        compose: pipeline
+        engines: [{name: e, ops: [conv, globalpool, scale], copies: layer, unroll: {c: 8}}]
+        assign:
+          - {layers: [s], engine: e, fifo: [31, \(room)]}
+          - {layers: [a, g], engine: e, fifo: 40}
+        """
+    ).design
+    let images = 6
+    let report = try PipelineAccelerator(design, batch: images)
+      .report(for: NetworkFile.decode(text: text, file: "n"), from: nil)
+    let figures = try #require(report.pipeline)
+    #expect(figures.stages.map(\.name) == ["data", "a", "g", "s"])
+    let cycles = figures.stages.map(\.cycles)
+    let depths = try #require(figures.buffers).figures.map(\.depth)
+    let pixel = Window(square: 1)
+    let pipeline = DrawnPipeline(
+      stages: [
+        .init(rows: 4, columns: 4, cycles: cycles[0], inputs: []),
+        .init(
+          rows: 4, columns: 4, cycles: cycles[1],
+          inputs: [.init(producer: 0, window: pixel, depth: depths[0])]),
+        .init(
+          rows: 1, columns: 1, cycles: cycles[2],
+          inputs: [.init(producer: 1, window: nil, depth: depths[1])]),
+        .init(
+          rows: 4, columns: 4, cycles: cycles[3],
+          inputs: [
+            .init(producer: 1, window: pixel, depth: depths[2]),
+            .init(producer: 2, window: nil, depth: depths[3]),
+          ]),
+      ], output: 3, images: images, pace: 0)
+    #expect(depths[3] == room + 1)
+    let simulator = TokenSimulator(pipeline)
+    #expect(!simulator.isStuck)
+    #expect(figures.latencyCycles == simulator.ends[3].last)
+    if room == 0 {
+      // The pool has no room for the next image's factors before the last pixel is scaled.
+      #expect(figures.intervalCycles >= cycles[2] + cycles[3])
+    }
   }
 
   @Test("the memory's bytes set the interval where weights stream in through a thin port")

@@ -177,4 +177,35 @@ struct TiledFamilyTests {
         text: text.replacing("designs: tiled", with: "designs: both"), file: "zc706.yaml")
     }
   }
+
+  @Test("few lanes that tiles of a pixel keep busy for too long are built with larger tiles")
+  func slowPixels() throws {
+    // 2^24 pairs of channels by 16 pixels, each with 2^20 cycles to fill: 2^48 cycles are too many.
+    let network = try NetworkFile.decode(
+      text: """
+        name: wide
+        input: [4096, 4, 4]
+        layers: [{name: a, layer: 'conv c=4096 k=4096 h=4 r=1', inputs: [data]}]
+        """, file: "n")
+    let board = Self.board(dsps: 1, blockRAMs: 600, bytesPerSecond: 1e12)
+    let designed = DesignedBoard(board, designs: .tiled, overheadCycles: 1 << 20, dspsPerMAC: 1)
+    let found = try designed.leastInterval(for: network)
+    // One multiplier: each pair of channels takes a pass of 16 pixels.
+    #expect(found.intervalCycles == (1 << 24) * (16 + (1 << 20)))
+    #expect(found.certificate.isProven)
+  }
+
+  @Test("a network without anything to run is refused")
+  func nothingToRun() throws {
+    let network = try NetworkFile.decode(
+      text: """
+        name: none
+        input: [4, 4, 4]
+        layers: [{name: a, layer: skip, inputs: [data]}]
+        """, file: "n")
+    let board = Self.board(dsps: 10, blockRAMs: 600, bytesPerSecond: 1e9)
+    #expect(throws: CostError.self) {
+      _ = try DesignedBoard(board, designs: .tiled).leastInterval(for: network)
+    }
+  }
 }

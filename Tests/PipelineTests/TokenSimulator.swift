@@ -105,6 +105,16 @@ extension DrawnPipeline {
             inputs: [first, random.pick(same)].map {
               Input(producer: $0, window: pixel, depth: depth(&random))
             }))
+      } else if stages.count > 1, random.chance(1, in: 4) {
+        // All of another stage beside the pixels of the first, as a scale has its factors.
+        let others = stages.indices.filter { $0 != first }
+        stages.append(
+          Stage(
+            rows: producer.rows, columns: producer.columns, cycles: Int64(number(0...40)),
+            inputs: [
+              Input(producer: first, window: Window(square: 1), depth: depth(&random)),
+              Input(producer: random.pick(others), window: nil, depth: depth(&random)),
+            ]))
       } else if random.chance(1, in: 8) {
         stages.append(
           Stage(

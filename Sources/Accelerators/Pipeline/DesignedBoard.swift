@@ -186,11 +186,7 @@ public struct DesignedBoard: HardwareTarget {
 
   /// The tiled design with the least interval.
   private func leastTiledInterval(for network: Network) throws(CostError) -> FoundDesign {
-    guard let found = try TiledSearch(tiled, network).least() else {
-      throw .unsupported(
-        layer: network.name,
-        reason: "no tiled design fits '\(name)': not even one that multiplies a number at once")
-    }
+    let found = try TiledSearch(tiled, network).least()
     let design = tiled.design(found.lanes, tiles: found.tiles, of: network, name: name)
     let plan = try PipelinePlan(network, on: design)
     return FoundDesign(

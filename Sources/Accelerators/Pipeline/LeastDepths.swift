@@ -60,9 +60,10 @@ private struct DepthRun {
   private let weights: [Int64]
   private let pace: Int64
   private let firings: Int
-  /// Firings that may still be run.
+  /// Firings that may be run, and that may still be.
+  private let budget: Int
   private var left: Int
-  /// By edge, the least depth with which the interval is kept while all others are unlimited, once known.
+  /// By edge, the depth below which no other depths keep the interval, once known.
   private var alone: [Int?]
   /// Depths that keep the interval, all together.
   private var enough: [Int] = []
@@ -80,7 +81,8 @@ private struct DepthRun {
   init(_ graph: TokenGraph, weights: [Int64], left: Int) {
     self.graph = graph
     self.weights = weights
-    self.left = left
+    budget = max(0, min(left, 1 << 40))
+    self.left = budget
     pace = graph.leastIntervalCycles
     firings = graph.stages.reduce(0) { $0 + $1.firings }
     alone = graph.edges.map { _ in nil }
@@ -96,7 +98,7 @@ private struct DepthRun {
   private mutating func verdict(_ depths: [Int?]) throws(TokenError) -> TokenRun.Pace {
     var limited = graph
     for (edge, depth) in depths.enumerated() { limited.edges[edge].depth = depth }
-    var images = 3
+    var images = Self.leastImages
     while images <= Self.mostImages {
       left -= images * firings
       do throws(TokenError) {
@@ -106,23 +108,35 @@ private struct DepthRun {
         case let known: return known
         }
       } catch {
-        guard case .deadlock(_, let edges) = error else { throw error }
-        return .missed(edges: edges)
+        switch error {
+        case .deadlock(_, let edges): return .missed(edges: edges)
+        case .tooLarge where images > Self.leastImages: return .unknown
+        case .tooLarge: throw error
+        }
       }
     }
     return .unknown
   }
 
+  private static let leastImages = 3
   private static let mostImages = 96
+  /// The most depths that wait to be tried: the smallest is looked for among all of them.
+  private static let mostNodes = 1 << 13
 
   private mutating func keeps(_ depths: [Int?]) throws(TokenError) -> Bool {
     if case .kept = try verdict(depths) { return true }
     return false
   }
 
+  /// Whether depths are shown not to keep the interval.
+  private mutating func misses(_ depths: [Int?]) throws(TokenError) -> Bool {
+    if case .missed = try verdict(depths) { return true }
+    return false
+  }
+
   mutating func least() throws(TokenError) -> LeastDepths {
     let start = graph.edges.map(\.reach.widest)
-    var images = 3
+    var images = Self.leastImages
     while true {
       guard images <= Self.mostImages, left > 0 else { throw .tooLarge }
       let free = try TokenRecurrence(graph, images: images, pace: pace).timing()
@@ -137,16 +151,21 @@ private struct DepthRun {
         number: 0)
     ]
     var number = 0
+    let most = Self.total(enough, weights)
     while let place = heap.indices.min(by: { Self.comes(heap[$0], before: heap[$1]) }) {
       var node = heap[place]
-      guard left > 0 else { return try settled(node) }
+      // All that is not ruled out holds as much as depths that are known to do.
+      if node.total >= most {
+        return LeastDepths(depths: enough, total: most, lowerBound: most)
+      }
+      guard left > 0, heap.count <= Self.mostNodes else { return try settled(from: node) }
       heap.swapAt(place, heap.count - 1)
       heap.removeLast()
       switch try verdict(node.depths) {
       case .kept:
         return LeastDepths(depths: node.depths, total: node.total, lowerBound: node.total)
       case .unknown:
-        return try settled(node)
+        return try settled(from: node)
       case .missed(let edges):
         let raised = try raise(edges, of: &node)
         if raised {
@@ -164,7 +183,8 @@ private struct DepthRun {
         }
       }
     }
-    return try settled(nil)
+    let total = Self.total(start, weights)
+    return try settled(from: Node(total: total, depths: start, isFixed: [], number: 0))
   }
 
   private static func comes(_ one: Node, before other: Node) -> Bool {
@@ -184,7 +204,8 @@ private struct DepthRun {
     return isRaised
   }
 
-  /// The least depth of a buffer with all others unlimited, by steps that double and then halve.
+  /// The depth of a buffer of which all smaller ones are shown to be too small even with all others
+  /// unlimited, by steps that double and then halve. Depths of which a run shows nothing end it early.
   private mutating func neededAlone(_ edge: Int) throws(TokenError) -> Int {
     if let known = alone[edge] { return known }
     var (low, step) = (graph.edges[edge].reach.widest, 1)
@@ -192,14 +213,14 @@ private struct DepthRun {
     func depths(_ depth: Int) -> [Int?] {
       graph.edges.indices.map { $0 == edge ? depth : nil }
     }
-    while high < enough[edge], try !keeps(depths(high)) {
+    while high < enough[edge], try misses(depths(high)) {
       low = high + 1
       high = min(enough[edge], high + step)
       step *= 2
     }
     while low < high {
       let middle = (low + high) / 2
-      if try keeps(depths(middle)) { high = middle } else { low = middle + 1 }
+      if try misses(depths(middle)) { low = middle + 1 } else { high = middle }
     }
     alone[edge] = low
     return low
@@ -210,29 +231,30 @@ private struct DepthRun {
 extension DepthRun {
   /// Depths that keep the interval of which none can be smaller by itself, from the smallest ones that
   /// were not ruled out.
-  private mutating func settled(_ node: Node?) throws(TokenError) -> LeastDepths {
-    let least = node?.depths ?? enough
-    var depths = least
-    var isKept = false
-    while !isKept {
-      switch try verdict(depths) {
-      case .kept: isKept = true
-      case .unknown: depths = zip(depths, enough).map { max($0, $1) }
+  private mutating func settled(from node: Node) throws(TokenError) -> LeastDepths {
+    // As many firings again, at most.
+    let end = min(left, 0) - budget
+    var depths = node.depths
+    grow: while true {
+      switch left > end ? try verdict(depths) : .unknown {
+      case .kept: break grow
+      case .unknown:
+        depths = enough
+        break grow
       case .missed(let edges):
         let open = edges.filter { depths[$0] < enough[$0] }
         guard !open.isEmpty else {
-          depths = zip(depths, enough).map { max($0, $1) }
-          continue
+          depths = enough
+          break grow
         }
         for edge in open {
           depths[edge] = min(enough[edge], depths[edge] + max(1, depths[edge] / 8))
         }
       }
-      if depths == enough { isKept = true }
     }
     for edge in depths.indices.sorted(by: { (weights[$1], $0) < (weights[$0], $1) }) {
       var low = graph.edges[edge].reach.widest
-      while low < depths[edge] {
+      while low < depths[edge], left > end {
         var trial = depths
         trial[edge] = (low + depths[edge]) / 2
         if try keeps(trial) { depths = trial } else { low = trial[edge] + 1 }
@@ -240,6 +262,6 @@ extension DepthRun {
     }
     let total = Self.total(depths, weights)
     return LeastDepths(
-      depths: depths, total: total, lowerBound: min(total, node?.total ?? total))
+      depths: depths, total: total, lowerBound: min(total, node.total))
   }
 }

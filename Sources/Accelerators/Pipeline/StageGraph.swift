@@ -252,15 +252,19 @@ extension StageGraph {
     from source: Source, of op: any TensorOp, window: Window?, firings: Int, byRows: Bool
   ) -> TokenReach {
     let given = tokens.stages[source.stage].firings
-    guard firings > 1 || window != nil, given == source.rows * source.columns else {
+    let pixel = WindowAxis(filter: 1)
+    let (rows, columns) = (op.output.height, hasRows ? 1 : op.output.width)
+    // Factors of a whole channel, and images that come in one piece, are used by all firings.
+    let isReused =
+      (window?.rows ?? pixel).filter == 1 && (window?.columns ?? pixel).filter == 1
+      && (source.rows < rows || source.columns < columns)
+    guard firings > 1 || window != nil, given == source.rows * source.columns, !isReused else {
       return .everything(tokens: given, firings: firings)
     }
-    let pixel = WindowAxis(filter: 1)
-    let output = op.output
     return reach(
-      rows: .init(inputs: source.rows, outputs: output.height, window: window?.rows ?? pixel),
+      rows: .init(inputs: source.rows, outputs: rows, window: window?.rows ?? pixel),
       columns: .init(
-        inputs: source.columns, outputs: hasRows ? 1 : output.width,
+        inputs: source.columns, outputs: columns,
         window: hasRows ? pixel : window?.columns ?? pixel,
         isWhole: byRows && window != nil))
   }

@@ -215,20 +215,33 @@ struct TiledSearch {
     }
   }
 
-  /// Whether every layer has room with tiles of a pixel.
+  /// Whether every layer has room with tiles of a pixel, however long it takes.
   private func isBuildable(_ lanes: TiledFamily.Lanes) -> Bool {
     jobs.allSatisfy { job in
-      placed(job, lanes, TiledFamily.Tile(rows: 1, columns: 1)).map { resources(of: job, $0) }?
-        .fits(family.board.budget) ?? false
+      let built = PipelinePlan.PlacedWork(
+        layer: 0, engine: 0,
+        configured: engine(of: job, lanes, TiledFamily.Tile(rows: 1, columns: 1)),
+        works: job.problems.map { EngineWork($0) },
+        precision: job.layer.precision.applied(to: design.precision), computeCycles: 0,
+        memoryBytes: 0, cycles: 0, fifoDepths: [])
+      return resources(of: job, built).fits(family.board.budget)
     }
   }
 
-  private func placed(
-    _ job: Job, _ lanes: TiledFamily.Lanes, _ tile: TiledFamily.Tile
-  ) -> PipelinePlan.PlacedWork? {
+  private func engine(
+    of job: Job, _ lanes: TiledFamily.Lanes, _ tile: TiledFamily.Tile
+  ) -> Engine {
     var engine = family.engine(lanes, for: job.layer.op.kind)
     engine.tile[.p] = .iterations(tile.rows)
     engine.tile[.q] = .iterations(tile.columns)
+    return engine
+  }
+
+  /// A layer with its cycles; `nil` where it would keep the engine busy for too long.
+  private func placed(
+    _ job: Job, _ lanes: TiledFamily.Lanes, _ tile: TiledFamily.Tile
+  ) -> PipelinePlan.PlacedWork? {
+    let engine = engine(of: job, lanes, tile)
     return try? PipelinePlan.placed(
       job.layer, 0, job.problems,
       PipelinePlan.Choice(engine: 0, configured: engine, fifoDepths: []),
@@ -260,10 +273,24 @@ struct TiledSearch {
     return best
   }
 
-  /// The design with the least sum of cycles; `nil` where not even one lane fits.
-  func least() -> TiledSolution? {
+  /// The design with the least sum of cycles.
+  ///
+  /// - Throws: `CostError.unsupported` where not even one lane fits, where all that fits is too slow to be
+  ///   told, and for a network without anything to run.
+  func least() throws(CostError) -> TiledSolution {
+    let board = family.board.name
+    guard !jobs.isEmpty else {
+      throw .unsupported(
+        layer: network.name, reason: "it has no layer that an engine on '\(board)' would run")
+    }
+    let pairs = pairs()
+    guard !pairs.isEmpty else {
+      throw .unsupported(
+        layer: network.name,
+        reason: "no tiled design fits '\(board)': not even one that multiplies a number at once")
+    }
     var best: (lanes: TiledFamily.Lanes, tiles: [TiledFamily.Tile], cycles: Int64)?
-    for (lanes, bound) in pairs() {
+    for (lanes, bound) in pairs {
       guard bound < best?.cycles ?? .max else { break }
       var (sum, left) = (Int64(0), bound)
       var tiles: [TiledFamily.Tile] = []
@@ -278,7 +305,11 @@ struct TiledSearch {
       }
       if tiles.count == jobs.count, sum < best?.cycles ?? .max { best = (lanes, tiles, sum) }
     }
-    guard let best else { return nil }
+    guard let best else {
+      throw .unsupported(
+        layer: network.name,
+        reason: "every tiled design that fits '\(board)' is busy with an image for too long")
+    }
     var solution = TiledSolution(
       lanes: best.lanes, tiles: [:], intervalCycles: best.cycles, resources: .none)
     for (job, tile) in zip(jobs, best.tiles) {

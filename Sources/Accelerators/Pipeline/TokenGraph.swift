@@ -29,6 +29,13 @@ public struct TokenReach: Hashable, Sendable {
     var firstStart: Int
     /// The least token that any row after it needs; all tokens where none needs any.
     var leastLater: Int
+
+    /// How many of the image's tokens nobody needs any more once the firing at a column is done.
+    @inline(__always)
+    func released(after column: Column) -> Int {
+      firstStart < 0 || column.leastLater < 0
+        ? leastLater : min(firstStart + column.leastLater, leastLater)
+    }
   }
 
   /// What the firings of a column need; -1 for what the window does not meet.
@@ -138,12 +145,11 @@ public struct TokenReach: Hashable, Sendable {
   }
 
   /// How many of the image's tokens nobody needs any more once the firing is done.
+  ///
+  /// - Precondition: The reach is not whole: all tokens of such a one are given up by its last firing.
   @inline(__always)
   func released(row: Int, column: Int) -> Int {
-    let least = columns[column].leastLater
-    let row = rows[row]
-    return row.firstStart < 0 || least < 0
-      ? row.leastLater : min(row.firstStart + least, row.leastLater)
+    rows[row].released(after: columns[column])
   }
 
   /// The most tokens that lie between the first and the last one under the window of a firing.

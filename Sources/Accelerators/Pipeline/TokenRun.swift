@@ -317,12 +317,10 @@ extension TokenRun {
   func released(_ link: Link, _ image: Int, _ row: Int, _ column: Int) -> Int {
     let before = image * link.tokens
     if link.isWhole {
-      return before + (column + 1 == cursors[link.consumer].columns ? link.tokens : 0)
+      let consumer = cursors[link.consumer]
+      let isLast = row + 1 == consumer.rows && column + 1 == consumer.columns
+      return before + (isLast ? link.tokens : 0)
     }
-    let least = columnTable[link.columns + column].leastLater
-    let row = rowTable[link.rows + row]
-    return before
-      + (row.firstStart < 0 || least < 0
-        ? row.leastLater : min(row.firstStart + least, row.leastLater))
+    return before + rowTable[link.rows + row].released(after: columnTable[link.columns + column])
   }
 }

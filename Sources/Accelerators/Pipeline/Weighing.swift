@@ -76,7 +76,7 @@ struct Weighing {
   /// - Parameter accepts: Whether a choice that fits is an answer; streams may have to match besides.
   mutating func run(rounds: Int, accepts: Bool) -> Outcome {
     let kinds = scale.replacing(with: 1, where: scale .> 0)
-    guard kinds.sum() > 0 else { return .unknown }
+    guard kinds.sum() > 0 else { return unlimited(accepts: accepts) }
     let fixed = SIMD8<Double>(decided) * scale
     var chosen = Array(repeating: 0, count: groups.count)
     // By how much more than the bound a step is to bring, as long as steps bring anything.
@@ -117,6 +117,18 @@ struct Weighing {
       weights /= weights.sum()
     }
     return .unknown
+  }
+
+  /// Where no amount above 0 is limited, no weights tell options apart; those that take nothing of what
+  /// there is none of come first.
+  private mutating func unlimited(accepts: Bool) -> Outcome {
+    picks = groups.map { group in
+      group.options.firstIndex { $0.costs.isWithin(limits) } ?? 0
+    }
+    let total = zip(groups, picks).reduce(decided) { sum, pair in
+      FeasibilitySearch.sum(sum, pair.0.options[pair.1].costs, times: pair.0.count)
+    }
+    return accepts && total.isWithin(limits) ? .feasible(picks) : .unknown
   }
 
   /// Forgets the bound, which is that of other stages, and goes on from the best weights.

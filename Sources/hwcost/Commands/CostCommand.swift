@@ -53,6 +53,9 @@ struct CostCommand: ParsableCommand {
     if pareto != nil, join == nil {
       throw ValidationError("--pareto needs a column to set against the cost: give it with --join")
     }
+    if leastBuffers, common.format == .csv {
+      throw ValidationError("--least-buffers has no csv form; use json")
+    }
     if target.isEmpty { throw ValidationError("name at least one target with --target") }
   }
 
@@ -69,6 +72,11 @@ struct CostCommand: ParsableCommand {
       try session.perform { () throws(CostAPIError) in
         try session.catalog.target(name, overriding: replacing.overrides)
       }
+    }
+    if leastBuffers, let other = targets.first(where: { !$0.hasBuffers }) {
+      throw Failure(
+        text: "error: '\(other.reference)' is no streaming pipeline: it has no buffers between "
+          + "stages\nhint: leave --least-buffers out")
     }
     var reports: [CostReportJSON] = []
     for loaded in targets {

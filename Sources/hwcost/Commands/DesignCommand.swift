@@ -47,8 +47,11 @@ struct DesignCommand: ParsableCommand {
       valueName: "stream|tiled"))
   var family: Family?
 
-  @Option(help: ArgumentHelp("Of a tiled design, cycles a pass to fill and empty the engine."))
-  var overhead: Int = 20
+  @Option(
+    help: ArgumentHelp(
+      "Of a tiled design, cycles a pass to fill and empty the engine; 20 unless given.",
+      valueName: "cycles"))
+  var overhead: Int?
 
   @Option(
     help: ArgumentHelp("Of a tiled design, DSPs of a multiply-accumulate.", valueName: "count"))
@@ -104,7 +107,7 @@ struct DesignCommand: ParsableCommand {
     where !(1...64).contains(bits) {
       throw ValidationError("\(option) \(bits) is not between 1 and 64")
     }
-    if !(0...1 << 20).contains(overhead) || !(1...1024).contains(dspsPerMac ?? 1) {
+    if !(0...1 << 20).contains(overhead ?? 0) || !(1...1024).contains(dspsPerMac ?? 1) {
       throw ValidationError(
         "--overhead is between 0 and 1048576 cycles, --dsps-per-mac between 1 and 1024")
     }
@@ -125,11 +128,21 @@ struct DesignCommand: ParsableCommand {
       return DesignedBoard(
         board, options: options(for: board),
         designs: family.flatMap { DesignFamily(rawValue: $0.rawValue) },
-        overheadCycles: Int64(overhead), dspsPerMAC: dspsPerMac.map(Int64.init))
+        overheadCycles: Int64(overhead ?? 20), dspsPerMAC: dspsPerMac.map(Int64.init))
     }
     if designed.designs == .tiled, goal == .resources {
       throw Failure(
         text: "error: --goal resources is for streaming designs\nhint: add --family stream")
+    }
+    if designed.designs == .tiled, leastBuffers {
+      throw Failure(
+        text: "error: --least-buffers is for streaming designs: a tiled one has no stages\n"
+          + "hint: add --family stream")
+    }
+    if designed.designs == .stream, overhead != nil || dspsPerMac != nil {
+      throw Failure(
+        text: "error: \(overhead != nil ? "--overhead" : "--dsps-per-mac") is for tiled designs\n"
+          + "hint: add --family tiled")
     }
     var reports: [DesignReport] = []
     for subject in subjects {
