@@ -28,6 +28,22 @@ public protocol HardwareTarget: Sendable {
   func report(
     for network: Network, from origin: ArchitectureOrigin?
   ) throws(CostError) -> CostReport
+
+  /// What a network costs in sum: a report that may leave out its layers, stages and buffers.
+  ///
+  /// Its totals are those of `report(for:from:)`; a target that is asked for many networks may know them
+  /// sooner.
+  func totals(
+    for network: Network, from origin: ArchitectureOrigin?
+  ) throws(CostError) -> CostReport
+}
+
+extension HardwareTarget {
+  public func totals(
+    for network: Network, from origin: ArchitectureOrigin?
+  ) throws(CostError) -> CostReport {
+    try report(for: network, from: origin)
+  }
 }
 
 /// A target on which a network costs the sum of its layers, each the same wherever it is placed

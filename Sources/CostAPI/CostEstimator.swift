@@ -12,7 +12,7 @@ public struct CostEstimator: Sendable {
   public let target: any HardwareTarget
   /// Threads that work at once.
   public let threads: Int
-  /// Whether reports list their layers.
+  /// Whether reports list their layers, and the stages and buffers of pipelines.
   public let listsLayers: Bool
   /// Told how many of all layers are done, from any thread.
   private let progress: (@Sendable (_ done: Int, _ all: Int) -> Void)?
@@ -36,7 +36,10 @@ public struct CostEstimator: Sendable {
       return try collect(
         parallelMap(subjects) { subject in
           Result { () throws(CostError) in
-            try self.target.report(for: subject.network, from: subject.origin)
+            let (network, origin) = (subject.network, subject.origin)
+            return listsLayers
+              ? try self.target.report(for: network, from: origin)
+              : try self.target.totals(for: network, from: origin)
           }
         })
     }

@@ -33,18 +33,21 @@ public struct DesignedBoard: HardwareTarget {
   public let family: StreamFamily
   public let tiled: TiledFamily
   public let batch: Int
-  private let known = Known()
+  let known = Known()
 
   /// What was found for other networks; a class because all networks share it.
-  private final class Known: Sendable {
+  final class Known: Sendable {
     /// The ways of layers, by their ops.
     let ways = Mutex<[LayerIdentity: StreamFamily.Ways]>([:])
     /// The designs of networks, by how many stages of which kinds they have.
     let solutions = Mutex<[StageCounts: KnownSolution]>([:])
+    /// Numbers of what stages compute, and the totals of networks, by what their stages compute.
+    let terms = Mutex<[StageTerm: Int]>([:])
+    let totals = Mutex<[StageTerms: KnownTotals]>([:])
   }
 
   /// How many stages of each kind a problem has; streams do not count, as any of them match.
-  private struct StageCounts: Hashable {
+  struct StageCounts: Hashable {
     var counts: [Int]
     var kinds: [[StageOption]]
     var fixedBytes: Int64
@@ -67,7 +70,7 @@ public struct DesignedBoard: HardwareTarget {
   }
 
   /// A solution with its options by kind.
-  private struct KnownSolution: Sendable {
+  struct KnownSolution: Sendable {
     var solution: DesignSolution
     /// By kind, the options of its stages in their order.
     var options: [[Int]]
@@ -147,9 +150,17 @@ public struct DesignedBoard: HardwareTarget {
     for network: Network, mostNodes: Int = DesignSearch.mostNodes
   ) throws(CostError) -> FoundDesign {
     guard designs == .stream else { return try leastTiledInterval(for: network) }
+    let (placed, solution) = try leastStream(for: network, mostNodes: mostNodes)
+    return found(solution, placed, network)
+  }
+
+  /// The streaming design with the least interval, as its search sees it.
+  func leastStream(
+    for network: Network, mostNodes: Int = DesignSearch.mostNodes
+  ) throws(CostError) -> (StreamFamily.Placed, DesignSolution) {
     let placed = try placed(network)
     do throws(DesignError) {
-      return found(try leastInterval(placed.problem, mostNodes: mostNodes), placed, network)
+      return (placed, try leastInterval(placed.problem, mostNodes: mostNodes))
     } catch {
       throw Self.error(error, placed, network, on: family.board)
     }

@@ -80,7 +80,7 @@ public struct PipelineAccelerator: HardwareTarget, Hashable {
       latencyCycles: interval.saturatingProduct(Int64(batch)), boundBy: boundBy)
   }
 
-  private func report(of plan: PipelinePlan, figures: PipelineFigures) -> CostReport {
+  func report(of plan: PipelinePlan, figures: PipelineFigures) -> CostReport {
     let network = plan.network
     let images = Int64(batch)
     let kilohertz = design.clockMegahertz * 1000

@@ -24,19 +24,36 @@ extension EventEnergies {
     func sum(
       _ pick: (UncertainNumber) -> Double, _ count: (ResourceRange, FPGAResource) -> Double
     ) -> Double {
-      // Milliwatts times milliseconds are microjoules.
-      var sum = (pick(staticMilliwatts) + pick(processorMilliwatts)) * milliseconds * 1e6
+      // Counts are summed before they are weighed: sums of whole numbers below 2^52 depend on no order.
+      var counts = Counts()
       for stage in busy {
-        sum += count(stage.range, .dsp) * stage.cycles * pick(dspPicojoulesPerCycle)
-        sum += count(stage.range, .blockRAM18) * stage.cycles * pick(blockRAMPicojoulesPerAccess)
-        sum += count(stage.range, .ultraRAM) * stage.cycles * pick(ultraRAMPicojoulesPerAccess)
-        sum += count(stage.range, .lookUpTable) * cycles * pick(lookUpTablePicojoulesPerCycle)
-        sum += count(stage.range, .flipFlop) * cycles * pick(flipFlopPicojoulesPerCycle)
+        counts.dsps += count(stage.range, .dsp) * stage.cycles
+        counts.blockRAMs += count(stage.range, .blockRAM18) * stage.cycles
+        counts.ultraRAMs += count(stage.range, .ultraRAM) * stage.cycles
+        counts.lookUpTables += count(stage.range, .lookUpTable)
+        counts.flipFlops += count(stage.range, .flipFlop)
       }
+      // Milliwatts times milliseconds are microjoules.
+      let sum =
+        (pick(staticMilliwatts) + pick(processorMilliwatts)) * milliseconds * 1e6
+        + counts.dsps * pick(dspPicojoulesPerCycle)
+        + counts.blockRAMs * pick(blockRAMPicojoulesPerAccess)
+        + counts.ultraRAMs * pick(ultraRAMPicojoulesPerAccess)
+        + counts.lookUpTables * cycles * pick(lookUpTablePicojoulesPerCycle)
+        + counts.flipFlops * cycles * pick(flipFlopPicojoulesPerCycle)
       return sum + bits * pick(dramPicojoulesPerBit)
     }
     return EnergyEstimate(
       picojoules: sum(\.value) { (Double($0.low[$1]) + Double($0.high[$1])) / 2 },
       low: sum(\.low) { Double($0.low[$1]) }, high: sum(\.high) { Double($0.high[$1]) })
+  }
+
+  /// What happens in a run: cycles of busy slices and blocks; tables and flip-flops.
+  private struct Counts {
+    var dsps = 0.0
+    var blockRAMs = 0.0
+    var ultraRAMs = 0.0
+    var lookUpTables = 0.0
+    var flipFlops = 0.0
   }
 }

@@ -49,13 +49,7 @@ struct StageGraph {
   init(_ plan: PipelinePlan) throws(CostError) {
     self.plan = plan
     let input = plan.network.input
-    var pixels = Int64(input.height) * Int64(input.width)
-    for layer in plan.network.layers {
-      for map in layer.op.inputs {
-        pixels = pixels.saturatingSum(Int64(map.height) * Int64(map.width))
-      }
-    }
-    hasRows = pixels > Int64(Self.mostPixels)
+    hasRows = Self.hasRows(plan.network)
     memoryCycles = plan.memoryCycles
     tokens = TokenGraph(stages: [], edges: [], output: 0)
     origins = []
@@ -83,6 +77,17 @@ struct StageGraph {
     add("result", firings: firings, cycles: memoryCycles, computing: 0, Origin(layers: []))
     connect(output, .oneToOne(rows: firings, columns: 1), depth: nil)
     tokens.output = tokens.stages.count - 1
+  }
+
+  /// Whether tokens are rows: a network has too many pixels.
+  static func hasRows(_ network: Network) -> Bool {
+    var pixels = Int64(network.input.height) * Int64(network.input.width)
+    for layer in network.layers {
+      for map in layer.op.inputs {
+        pixels = pixels.saturatingSum(Int64(map.height) * Int64(map.width))
+      }
+    }
+    return pixels > Int64(mostPixels)
   }
 
   /// By layer, the run of layers that it shares an engine with; `nil` for an engine of its own.
@@ -145,6 +150,12 @@ struct StageGraph {
 
 // MARK: - The stages of a layer
 extension StageGraph {
+  /// Whether an op that is not charged and reads one stage needs none of its own.
+  static func passesOn(_ op: any TensorOp) -> Bool {
+    guard let map = op.inputs.first else { return false }
+    return map.height == op.output.height && map.width == op.output.width
+  }
+
   private mutating func addStages(
     of index: Int, reading reads: [Source?], shared: Range<Int>?
   ) -> Source? {
@@ -154,12 +165,7 @@ extension StageGraph {
     guard let placed = plan.layers[index] else {
       // What is not charged passes its tokens on, in no time.
       guard !inputs.isEmpty else { return nil }
-      let isSame =
-        inputs.count == 1
-        && layer.op.inputs.first.map { map in
-          map.height == layer.op.output.height && map.width == layer.op.output.width
-        } ?? false
-      if isSame { return inputs[0] }
+      if inputs.count == 1, Self.passesOn(layer.op) { return inputs[0] }
       return addStage(
         of: index, reading: inputs, cycles: 0, computing: 0, fifos: [],
         Origin(layers: [index]))

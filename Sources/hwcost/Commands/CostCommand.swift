@@ -120,7 +120,7 @@ struct CostCommand: ParsableCommand {
     let context = try loaded.context(options, givenBatch: model.batch)
     let estimator = CostEstimator(
       loaded.hardwareTarget(options, cache: session.cache), threads: session.threads,
-      listsLayers: perLayer, progress: session.progress)
+      listsLayers: perLayer || leastBuffers, progress: session.progress)
     let eliminates = choice.eliminateDeadNodes && !loaded.isMeasured
     let subjects = subjects.map { subject in
       var subject = subject

@@ -1,0 +1,154 @@
+public import Networks
+internal import Ops
+internal import Synchronization
+
+/// A stage and all that comes before it: what it runs, in which way, and the numbers of what it reads.
+struct StageTerm: Hashable, Sendable {
+  var identity: LayerIdentity
+  /// The way it is built; `nil` for a stage that takes no time.
+  var option: Int?
+  /// Numbers of terms, 0 for the network's input; in order where operands have one.
+  var inputs: [Int]
+}
+
+/// A network's stages up to the order in which they are listed.
+///
+/// No buffer of a streaming design is limited. So when a stage fires depends on its term, the network's
+/// input and the cycles in which the memory moves everything of an image; and these, resources and
+/// energy are sums over the stages in any order. Networks of equal terms have equal totals.
+struct StageTerms: Hashable, Sendable {
+  /// Of all stages, ascending.
+  var numbers: [Int]
+  var output: Int
+  var input: FeatureMap
+  /// Whether tokens are rows, which depends on layers that are no stages too.
+  var hasRows: Bool
+}
+
+/// What a network's report says in sum, and what of it is called by the names of layers.
+struct KnownTotals: Sendable {
+  /// Without layers, stages and buffers.
+  var report: CostReport
+  /// By their term, what the slowest stages add to their layers' names; `nil` where the memory is what
+  /// makes them slow. Empty where a slowest stage comes before all layers.
+  var slowest: [Int: String?]
+
+  init(_ report: CostReport, _ graph: StageGraph, terms: [Int?], network: Network) {
+    self.report = report
+    self.report.layers = []
+    self.report.pipeline?.stages = []
+    self.report.pipeline?.buffers = nil
+    self.report.pipeline?.resources?.stages = []
+    slowest = [:]
+    let most = graph.tokens.leastIntervalCycles
+    for (stage, origin) in zip(graph.tokens.stages, graph.origins) where stage.cycles == most {
+      guard let layer = origin.layers.first, let term = terms[layer] else {
+        // The input comes before all layers, the output after them.
+        if slowest.isEmpty { break }
+        continue
+      }
+      guard slowest[term] == nil else { continue }
+      let added = stage.name.dropFirst(network.layers[layer].name.count)
+      slowest[term] = .some(origin.isBoundByMemory ? nil : String(added))
+    }
+  }
+
+  /// The report of a network of these totals.
+  func report(for network: Network, terms: [Int?], images: Int) -> CostReport {
+    var report = report
+    report.network = network.name
+    report.macs = network.macs.saturatingProduct(Int64(images))
+    report.parameters = network.parameters
+    guard !slowest.isEmpty else { return report }
+    for (layer, term) in zip(network.layers, terms) {
+      guard let term, let added = slowest[term] else { continue }
+      report.pipeline?.boundBy = added.map { layer.name + $0 } ?? "memory"
+      break
+    }
+    return report
+  }
+}
+
+extension DesignedBoard {
+  /// What a network costs in sum in the design with the least interval.
+  ///
+  /// Networks whose stages differ in nothing but their order and names are run once.
+  ///
+  /// - Throws: `CostError.unsupported` for a network that does not fit the board.
+  public func totals(
+    for network: Network, from origin: ArchitectureOrigin?
+  ) throws(CostError) -> CostReport {
+    guard designs == .stream else { return try report(for: network, from: origin) }
+    let (placed, solution) = try leastStream(for: network)
+    let terms = terms(of: network, placed, solution.choice)
+    guard let last = terms.last, let output = last else {
+      return try report(for: network, from: origin)
+    }
+    var stages: [Int] = []
+    stages.reserveCapacity(terms.count)
+    for (layer, term) in zip(network.layers, terms) {
+      // What passes its tokens on is no stage.
+      guard let term, !layer.isFree || !StageGraph.passesOn(layer.op) else { continue }
+      stages.append(term)
+    }
+    stages.sort()
+    let key = StageTerms(
+      numbers: stages, output: output, input: network.input, hasRows: StageGraph.hasRows(network))
+    if let totals = known.totals.withLock({ $0[key] }) {
+      return totals.report(for: network, terms: terms, images: batch)
+    }
+    let design = family.design(of: solution.choice, placed, network: network, name: name)
+    let accelerator = PipelineAccelerator(design, batch: batch)
+    let plan = try PipelinePlan(network, on: design)
+    let graph = try StageGraph(plan)
+    let report = accelerator.report(of: plan, figures: try graph.figures(of: plan, images: batch))
+    let totals = KnownTotals(report, graph, terms: terms, network: network)
+    known.totals.withLock { $0[key] = totals }
+    return totals.report(for: network, terms: terms, images: batch)
+  }
+
+  /// By layer, the number of the term whose tokens it gives; `nil` for zeros.
+  private func terms(
+    of network: Network, _ placed: StreamFamily.Placed, _ choice: [Int]
+  ) -> [Int?] {
+    var options: [Int?] = Array(repeating: nil, count: network.layers.count)
+    for (layer, option) in zip(placed.layers, choice) { options[layer] = option }
+    return known.terms.withLock { known in
+      var terms: [Int?] = []
+      terms.reserveCapacity(network.layers.count)
+      for (index, layer) in network.layers.enumerated() {
+        var inputs = layer.inputs.compactMap { input -> Int? in
+          switch input {
+          case .networkInput: 0
+          case .layer(let other): terms[other]
+          }
+        }
+        if layer.isFree {
+          guard !inputs.isEmpty else {
+            terms.append(nil)
+            continue
+          }
+          if inputs.count == 1, StageGraph.passesOn(layer.op) {
+            terms.append(inputs[0])
+            continue
+          }
+        }
+        // Without a window all operands are read alike.
+        if inputs.count > 1, Window(of: layer.op) == nil { inputs.sort() }
+        let term = StageTerm(identity: layer.identity, option: options[index], inputs: inputs)
+        if let number = known[term] {
+          terms.append(number)
+        } else {
+          known[term] = known.count + 1
+          terms.append(known.count)
+        }
+      }
+      return terms
+    }
+  }
+}
+
+extension Layer {
+  /// Whether no engine runs it.
+  fileprivate var isFree: Bool { op.kind == .skip || op.kind == .zero }
+}
