@@ -128,6 +128,20 @@ public func hwcostClose(_ estimator: OpaquePointer?) {
   Unmanaged<EstimatorBox>.fromOpaque(UnsafeRawPointer(estimator)).release()
 }
 
+/// Hands a request to an estimator; what the estimator throws becomes the call's failure.
+private func ask(
+  _ handle: OpaquePointer?, _ request: UnsafePointer<CChar>?,
+  _ body: (CostService, String) throws(CostAPIError) -> Void
+) throws(CallError) {
+  let service = try estimator(handle).service
+  let request = try text(request, "request")
+  do throws(CostAPIError) {
+    try body(service, request)
+  } catch let failure {
+    throw CallError(failure)
+  }
+}
+
 /// Answers a request with a text that the caller frees.
 @c(hwcost_request)
 public func hwcostRequest(
@@ -138,12 +152,8 @@ public func hwcostRequest(
   guarded(error) { () throws(CallError) in
     guard let reply else { throw CallError("error: 'reply' is a null pointer") }
     reply.pointee = nil
-    let service = try estimator(handle).service
-    let request = try text(request, "request")
-    do throws(CostAPIError) {
+    try ask(handle, request) { (service, request) throws(CostAPIError) in
       reply.pointee = strdup(try service.answer(toText: request).compactText)
-    } catch let failure {
-      throw CallError(failure)
     }
   }
 }
@@ -159,13 +169,9 @@ public func hwcostTableOpen(
   guarded(error) { () throws(CallError) in
     guard let out else { throw CallError("error: 'out' is a null pointer") }
     out.pointee = nil
-    let service = try estimator(handle).service
-    let request = try text(request, "request")
-    do throws(CostAPIError) {
+    try ask(handle, request) { (service, request) throws(CostAPIError) in
       let table = try service.table(toText: request)
       out.pointee = OpaquePointer(Unmanaged.passRetained(TableBox(table)).toOpaque())
-    } catch let failure {
-      throw CallError(failure)
     }
   }
 }

@@ -25,12 +25,7 @@ public enum BoardConfig {
   public static func decode(
     _ document: YAMLDocument, overriding overrides: [String: String] = [:]
   ) throws(InputError) -> Decoded {
-    let kind = try HardwareConfig.kind(of: document)
-    guard kind == .board else {
-      throw InputError(
-        at: document.root["kind"]?.location ?? document.root.location, keyPath: "kind",
-        "'\(kind.rawValue)' is not a board")
-    }
+    try HardwareConfig.check(document, is: .board, "a board")
     var decoder = BoardDecoder()
     decoder.decoding.overridden = Set(overrides.keys)
     let replaced = try HardwareConfig.replace(overrides, in: document)

@@ -85,6 +85,20 @@ public struct HardwareConfig: Hashable, Sendable {
     return kind
   }
 
+  /// Checks that a file is of a kind.
+  ///
+  /// - Parameter name: What a file of that kind is called, with its article.
+  static func check(
+    _ document: YAMLDocument, is kind: Kind, _ name: String
+  ) throws(InputError) {
+    let own = try self.kind(of: document)
+    guard own == kind else {
+      throw InputError(
+        at: document.root["kind"]?.location ?? document.root.location, keyPath: "kind",
+        "'\(own.rawValue)' is not \(name)")
+    }
+  }
+
   static func replace(
     _ overrides: [String: String], in document: YAMLDocument
   ) throws(InputError) -> YAMLDocument {

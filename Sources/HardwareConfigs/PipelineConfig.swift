@@ -31,12 +31,7 @@ public enum PipelineConfig {
     _ document: YAMLDocument, overriding overrides: [String: String] = [:],
     boards: (String) -> InputText?
   ) throws(InputError) -> Decoded {
-    let kind = try HardwareConfig.kind(of: document)
-    guard kind == .pipeline else {
-      throw InputError(
-        at: document.root["kind"]?.location ?? document.root.location, keyPath: "kind",
-        "'\(kind.rawValue)' is not a pipeline")
-    }
+    try HardwareConfig.check(document, is: .pipeline, "a pipeline")
     var decoder = PipelineDecoder()
     decoder.decoding.overridden = Set(overrides.keys)
     var problemsElsewhere: [Diagnostic] = []

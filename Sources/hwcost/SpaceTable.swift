@@ -27,27 +27,18 @@ struct SpaceTable: ParsableArguments {
   ) throws -> (table: CostTable, provenance: [String]) {
     try session.perform { () throws(CostAPIError) in
       let space = try MemberReader(spaceName: space).space
-      var (table, provenance): (CostTable?, [String]) = (nil, [])
+      var (tables, provenance): ([CostTable], [String]) = ([], [])
       for name in target {
         let loaded = try session.catalog.target(name, overriding: replacing.overrides)
         let options = try model.costOptions(on: loaded)
         let context = try loaded.context(options, givenBatch: model.batch)
         provenance.append("\(name): \(context.summary); config_sha256 \(loaded.configSHA256)")
-        let own = try CostTable(
-          of: space, on: loaded.hardwareTarget(options, cache: session.cache), named: name,
-          threads: session.threads, progress: session.progress)
-        guard let before = table else {
-          table = own
-          continue
-        }
-        do throws(CostTableError) {
-          table = try before.joined(with: own)
-        } catch {
-          throw .request(error.message, hint: nil)
-        }
+        tables.append(
+          try CostTable(
+            of: space, on: loaded.hardwareTarget(options, cache: session.cache), named: name,
+            threads: session.threads, progress: session.progress))
       }
-      guard let table else { throw .request("no target is named", hint: nil) }
-      return (table, provenance)
+      return (try CostTable.joining(tables), provenance)
     }
   }
 }

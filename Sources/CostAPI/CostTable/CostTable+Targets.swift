@@ -34,6 +34,19 @@ extension CostTable {
       CostEstimator(layerwise, threads: threads, progress: progress))
   }
 
+  /// The tables of several targets for one space, side by side.
+  ///
+  /// - Throws: `CostAPIError.request` for no table at all, and for tables of different spaces.
+  public static func joining(_ tables: [CostTable]) throws(CostAPIError) -> CostTable {
+    guard var joined = tables.first else { throw .request("no target is named", hint: nil) }
+    do throws(CostTableError) {
+      for table in tables.dropFirst() { joined = try joined.joined(with: table) }
+    } catch {
+      throw request(error)
+    }
+    return joined
+  }
+
   private static func request(_ error: CostTableError) -> CostAPIError {
     .request(error.message, hint: nil)
   }

@@ -95,7 +95,7 @@ extension CostService {
   }
 
   func table(_ question: ServiceRequest.Table) throws(CostAPIError) -> CostTable {
-    var table: CostTable?
+    var tables: [CostTable] = []
     let space = try reader(question.space).space
     for name in question.targets {
       let loaded = try target(name, overriding: question.model.overrides)
@@ -104,19 +104,12 @@ extension CostService {
         throw .request("a front does not add up over choices", hint: "take another objective")
       }
       _ = try loaded.context(options, givenBatch: question.model.batch)
-      let own = try CostTable(
-        of: space, on: loaded.hardwareTarget(options, cache: cache), named: name, threads: threads)
-      guard let before = table else {
-        table = own
-        continue
-      }
-      do throws(CostTableError) {
-        table = try before.joined(with: own)
-      } catch {
-        throw .request(error.message, hint: nil)
-      }
+      tables.append(
+        try CostTable(
+          of: space, on: loaded.hardwareTarget(options, cache: cache), named: name,
+          threads: threads))
     }
-    guard let table else { throw .request("no target is named", hint: nil) }
+    let table = try CostTable.joining(tables)
     guard let metrics = question.metrics else { return table }
     let kept = table.columns.indices.filter { metrics.contains(table.columns[$0].metric) }
     guard !kept.isEmpty else {

@@ -43,6 +43,11 @@ final class ProofContext: @unchecked Sendable {
   /// The sets of tensors (bits) that can stay together over a loop.
   let classes: SIMD4<UInt8>
   let classCount: Int
+  /// Of each dimension, the sets (as bits, numbered like `classes`) that have all tensors it leaves in
+  /// place.
+  let classesLeft: SIMD8<UInt8>
+  /// Whether levels between the array level and the innermost one have loops in time.
+  let loopsBetween: Bool
 
   /// `nil` for a space whose tensors or levels the proof does not know.
   init?(_ space: Mapspace) {
@@ -126,6 +131,16 @@ final class ProofContext: @unchecked Sendable {
     let classes = Self.classes(space)
     self.classes = SIMD4(classes[0], classes[1], classes[2], 0)
     classCount = Set(classes).count
+    var left = SIMD8<UInt8>(repeating: 0)
+    for dimension in 0..<dimensionCount {
+      let still = Self.tensors(leftBy: dimension, space)
+      for (number, set) in classes.enumerated() where set & still == still {
+        left[dimension] |= 1 << UInt8(number)
+      }
+    }
+    classesLeft = left
+    let array = arrayLevel
+    loopsBetween = (array + 1..<max(array + 1, levelCount - 1)).contains { temporal[$0] != 0 }
   }
 
   deinit {
@@ -143,22 +158,22 @@ final class ProofContext: @unchecked Sendable {
   }
 
   /// The sets of tensors (bits) that some dimension does not move and that no other such set has all
-  /// of, three of them; all tensors where there are more.
+  /// of: three at most, repeated to be three.
   private static func classes(_ space: Mapspace) -> [UInt8] {
     var sets: [UInt8] = []
     for dimension in space.dimensions.indices {
-      let bit = UInt8(1) << UInt8(dimension)
-      let still = TensorRole.allCases.reduce(UInt8(0)) {
-        space.relevant[$1] & bit == 0 && space.problem.projections[$1] != nil
-          ? $0 | (1 << $1.rawValue) : $0
-      }
+      let still = tensors(leftBy: dimension, space)
       if !sets.contains(still) { sets.append(still) }
     }
     let largest = sets.filter { set in !sets.contains { $0 != set && $0 & set == set } }
-    switch largest.count {
-    case 0: return [0, 0, 0]
-    case 1...3: return largest + Array(repeating: largest[0], count: 3 - largest.count)
-    default: return [7, 7, 7]
+    return Array((largest + Array(repeating: largest.first ?? 0, count: 3)).prefix(3))
+  }
+
+  /// The tensors (bits) that a dimension does not move.
+  private static func tensors(leftBy dimension: Int, _ space: Mapspace) -> UInt8 {
+    TensorRole.allCases.reduce(0) {
+      space.relevant[$1] & (1 << UInt8(dimension)) == 0 && space.problem.projections[$1] != nil
+        ? $0 | (1 << $1.rawValue) : $0
     }
   }
 
@@ -178,16 +193,6 @@ final class ProofContext: @unchecked Sendable {
   /// The most that tensors can save by staying, if of those the innermost loop does not move.
   @inline(__always)
   func mostSaved(_ extra: SIMD4<Double>) -> Double { saved(extra).max() }
-
-  /// The sets of tensors (as bits, numbered like `classes`) that have all that a loop leaves in place.
-  func classes(leftBy dimension: Int) -> UInt8 {
-    let bit = UInt8(1) << UInt8(dimension)
-    let still = TensorRole.allCases.reduce(UInt8(0)) {
-      relevant[Int($1.rawValue)] & bit == 0 && space.problem.projections[$1] != nil
-        ? $0 | (1 << $1.rawValue) : $0
-    }
-    return (0..<3).reduce(0) { classes[$1] & still == still ? $0 | 1 << UInt8($1) : $0 }
-  }
 
   /// The largest share of a tensor's words that may be in tiles at the border, in which a loop at the
   /// array level has one pass while it has more in the others: there the tensor may stay over further
@@ -214,11 +219,6 @@ final class ProofContext: @unchecked Sendable {
     // Each tile of the outermost level has a border of its own.
     return arrayLevel == 2 && !isWindow
       ? min(1, 0.5 + Double(front) / Double(bound)) : 1
-  }
-
-  /// Whether levels between the array level and the innermost one have loops in time.
-  var loopsBetween: Bool {
-    (arrayLevel + 1..<max(arrayLevel + 1, levelCount - 1)).contains { temporal[$0] != 0 }
   }
 
   /// The largest share that any dimension can have.

@@ -275,7 +275,7 @@ extension ProofSearch {
         pass(order, level, &followed)
         let traffic = followed.traffic + staying(followed.open)
         least = least.map { Traffic.least($0, traffic) } ?? traffic
-        let classes = order.count == 0 ? 7 : context.classes(leftBy: order[0])
+        let classes = order.count == 0 ? 7 : context.classesLeft[order[0]]
         for number in 0..<3 where classes & (1 << UInt8(number)) != 0 {
           scratch.nearest[number] = Traffic.least(scratch.nearest[number], traffic)
         }
