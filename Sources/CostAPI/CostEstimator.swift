@@ -224,7 +224,7 @@ extension CostEstimator {
   ) -> [Result] {
     guard threads > 1, elements.count > 1 else { return elements.map(transform) }
     let next = Atomic(0)
-    let results = Mutex<[Result?]>(Array(repeating: nil, count: elements.count))
+    let results = Guarded<[Result?]>(Array(repeating: nil, count: elements.count))
     DispatchQueue.concurrentPerform(iterations: min(threads, elements.count)) { _ in
       // Each thread takes the next element that is left, because their work differs by far.
       while true {

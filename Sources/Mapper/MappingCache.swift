@@ -15,7 +15,7 @@ internal import Synchronization
 public final class MappingCache: Sendable {
   /// What was found for one request; locked while it is being worked out.
   private final class Entry: Sendable {
-    let answer = Mutex<Answer?>(nil)
+    let answer = Guarded<Answer?>(nil)
   }
 
   private struct Answer: Sendable {
@@ -35,7 +35,7 @@ public final class MappingCache: Sendable {
     }
   }
 
-  private let entries = Mutex<[MappingRequest: Entry]>([:])
+  private let entries = Guarded<[MappingRequest: Entry]>([:])
   private let searches = Atomic(0)
 
   /// A cache that knows nothing.

@@ -2,13 +2,12 @@ import Accelerators
 import CostAPI
 import Networks
 import Ops
-import Synchronization
 import Testing
 
 /// A target that costs a layer by its multiply-accumulates, and counts how often it is asked.
 private final class CountingTarget: LayerwiseTarget {
   let name = "counting"
-  let asked = Mutex<[LayerIdentity: Int]>([:])
+  let asked = Guarded<[LayerIdentity: Int]>([:])
   /// Layers of this kind have no cost.
   let refused: OpKind?
 
@@ -75,8 +74,8 @@ struct EstimatorThreadsTests {
 
   @Test("progress is told of every layer", arguments: [1, 4])
   func progress(threads: Int) throws {
-    let told = Mutex<Set<Int>>([])
-    let all = Mutex(0)
+    let told = Guarded<Set<Int>>([])
+    let all = Guarded(0)
     _ = try CostEstimator(
       CountingTarget(), threads: threads,
       progress: { done, count in

@@ -1,6 +1,5 @@
 public import Networks
 internal import Ops
-internal import Synchronization
 
 /// A stage and all that comes before it: what it runs, in which way, and the numbers of what it reads.
 struct StageTerm: Hashable, Sendable {

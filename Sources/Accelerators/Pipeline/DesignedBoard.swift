@@ -1,5 +1,4 @@
 public import Networks
-internal import Synchronization
 
 /// What a design search found for a network.
 public struct FoundDesign: Sendable {
@@ -38,12 +37,12 @@ public struct DesignedBoard: HardwareTarget {
   /// What was found for other networks; a class because all networks share it.
   final class Known: Sendable {
     /// The ways of layers, by their ops.
-    let ways = Mutex<[LayerIdentity: StreamFamily.Ways]>([:])
+    let ways = Guarded<[LayerIdentity: StreamFamily.Ways]>([:])
     /// The designs of networks, by how many stages of which kinds they have.
-    let solutions = Mutex<[StageCounts: KnownSolution]>([:])
+    let solutions = Guarded<[StageCounts: KnownSolution]>([:])
     /// Numbers of what stages compute, and the totals of networks, by what their stages compute.
-    let terms = Mutex<[StageTerm: Int]>([:])
-    let totals = Mutex<[StageTerms: KnownTotals]>([:])
+    let terms = Guarded<[StageTerm: Int]>([:])
+    let totals = Guarded<[StageTerms: KnownTotals]>([:])
   }
 
   /// How many stages of each kind a problem has; streams do not count, as any of them match.

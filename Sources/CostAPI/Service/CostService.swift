@@ -3,7 +3,6 @@ internal import CostDiagnostics
 internal import CostYAML
 internal import Mapper
 internal import Networks
-internal import Synchronization
 
 /// Answers requests that come as text, one JSON object each: the door for other languages.
 ///
@@ -21,8 +20,8 @@ public final class CostService: Sendable {
   /// Threads that one request works on.
   public let threads: Int
   let cache = MappingCache()
-  private let targets = Mutex<[Key: LoadedTarget]>([:])
-  private let spaces = Mutex<[String: MemberReader]>([:])
+  private let targets = Guarded<[Key: LoadedTarget]>([:])
+  private let spaces = Guarded<[String: MemberReader]>([:])
 
   /// Targets are read again beyond so many: a service may run for days.
   private static let largestCount = 4096
