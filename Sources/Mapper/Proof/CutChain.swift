@@ -15,6 +15,8 @@ struct CutChain: Sendable {
   var clean: UInt16 = 0
   /// Of each level, the fewest passes of the loop in time.
   var leastPasses = SIMD16<Int32>(repeating: 1)
+  /// Of each level whose loop is not clean, the share of all indices in tiles where it has one pass.
+  var onePassShare = SIMD16<Double>(repeating: 0)
 
   init() {}
 
@@ -158,26 +160,45 @@ struct CutChains {
       chain.clean = chain.looped
       return
     }
-    var entering: [Int32] = [chain.tile[0]]
+    var entering: [Piece] = [Piece(extent: chain.tile[0], count: 1)]
+    let bound = Double(chain.tile[0])
     for level in 0..<context.levelCount {
       let step = chain.front[level]
-      let passes = entering.map { ($0 - 1) / step + 1 }
-      let least = passes.min() ?? 1
+      var (least, most, inOnePass) = (Int32.max, Int32(1), 0.0)
+      for piece in entering {
+        let passes = (piece.extent - 1) / step + 1
+        (least, most) = (min(least, passes), max(most, passes))
+        if passes == 1 { inOnePass += Double(piece.extent) * piece.count }
+      }
       chain.leastPasses[level] = least
-      if (passes.max() ?? 1) > 1 { chain.looped |= 1 << UInt16(level) }
+      if most > 1 { chain.looped |= 1 << UInt16(level) }
       if least > 1 { chain.clean |= 1 << UInt16(level) }
+      if most > 1 && least == 1 { chain.onePassShare[level] = min(1, inOnePass / bound) }
       for step in [step, chain.stepX[level], chain.step(after: level, of: context.levelCount)] {
         entering = Self.pieces(of: entering, step)
       }
     }
   }
 
-  private static func pieces(of extents: [Int32], _ step: Int32) -> [Int32] {
-    var found: [Int32] = []
-    for extent in extents {
-      for piece in [min(extent, step), extent % step] where piece > 0 && !found.contains(piece) {
-        found.append(piece)
+  /// Pieces of one extent, and how many there are.
+  private struct Piece {
+    var extent: Int32
+    var count: Double
+  }
+
+  private static func pieces(of pieces: [Piece], _ step: Int32) -> [Piece] {
+    var found: [Piece] = []
+    let add = { (extent: Int32, count: Double) in
+      if extent == 0 || count == 0 { return }
+      if let index = found.firstIndex(where: { $0.extent == extent }) {
+        found[index].count += count
+      } else {
+        found.append(Piece(extent: extent, count: count))
       }
+    }
+    for piece in pieces {
+      add(step, piece.count * Double(piece.extent / step))
+      add(piece.extent % step, piece.count)
     }
     return found
   }

@@ -207,9 +207,13 @@ extension ProofSearch {
   private struct Followed {
     /// Of each flow, passes of loops that leave its tensor in place.
     var runs = SIMD16<Double>(repeating: 1)
-    /// Flows (bits) whose tensor no loop has moved yet, and those that some loop may have moved.
+    /// Flows (bits) that have words that no loop has moved yet, and those of which some have.
     var open: UInt16 = 0
     var blurred: UInt16 = 0
+    /// Of each flow, the share of words that no loop has moved yet, and the dimensions (bits) that say
+    /// which.
+    var share = SIMD16<Double>(repeating: 1)
+    var split = SIMD16<UInt8>(repeating: 0)
     var traffic = Traffic()
   }
 
@@ -273,7 +277,7 @@ extension ProofSearch {
         var followed = Followed()
         followed.open = scratch.starting[level]
         pass(order, level, &followed)
-        let traffic = followed.traffic + staying(followed.open)
+        let traffic = followed.traffic + staying(followed)
         least = least.map { Traffic.least($0, traffic) } ?? traffic
         let classes = order.count == 0 ? 7 : context.classesLeft[order[0]]
         for number in 0..<3 where classes & (1 << UInt8(number)) != 0 {
@@ -289,7 +293,7 @@ extension ProofSearch {
     for order in scratch.orders[level] {
       var next = followed
       pass(order, level, &next)
-      let least = next.traffic + staying(next.open) + scratch.outside[level]
+      let least = next.traffic + staying(next) + scratch.outside[level]
       let figures = figures(least.picojoules, max(cycles, least.ports.max() * (1 - 1e-12)))
       if !incumbents.ruleOut(energy: figures.energy, cycles: figures.cycles) { return true }
     }
@@ -320,13 +324,14 @@ extension ProofSearch {
     outer.pointee.tightPorts = UnsafePointer(ports)
   }
 
-  /// Traffic of flows (bits) whose tensors stay.
+  /// Traffic of what stays over all loops.
   @inline(__always)
-  private func staying(_ flows: UInt16) -> Traffic {
+  private func staying(_ followed: Followed) -> Traffic {
     var traffic = Traffic()
-    var rest = flows
+    var rest = followed.open
     while rest != 0 {
-      traffic += scratch.flows[rest.trailingZeroBitCount].staying
+      let index = rest.trailingZeroBitCount
+      traffic += scratch.flows[index].staying * followed.share[index]
       rest &= rest - 1
     }
     return traffic
@@ -356,15 +361,13 @@ extension ProofSearch {
       }
       var moving = followed.open & active & moved
       if moving == 0 { continue }
-      guard chain.pointee.clean & levelBit != 0 else {
-        // Where a tile has one pass only, more may stay.
-        followed.blurred |= moving
-        continue
-      }
-      followed.open &= ~moving
+      let isClean = chain.pointee.clean & levelBit != 0
+      if isClean { followed.open &= ~moving }
       while moving != 0 {
         let index = moving.trailingZeroBitCount
         moving &= moving - 1
+        let weight = firstMoved(dimension, level, isClean: isClean, index, &followed)
+        if weight == 0 { continue }
         let flow = flows + index
         let run = 1 / followed.runs[index]
         var words = flow.pointee.moving
@@ -375,10 +378,36 @@ extension ProofSearch {
           words = sweep.moved(next: number < count ? order[number] : nil)
         }
         let least = flow.pointee.staying
-        followed.traffic.picojoules += max(least.picojoules, words.picojoules * run)
-        followed.traffic.ports += pointwiseMax(least.ports, words.ports * run)
+        followed.traffic.picojoules += weight * max(least.picojoules, words.picojoules * run)
+        followed.traffic.ports += weight * pointwiseMax(least.ports, words.ports * run)
+        if !isClean { followed.blurred |= 1 << UInt16(index) }
       }
     }
+  }
+
+  /// The share of a flow's words, of all, that a loop is the first to move.
+  ///
+  /// In tiles at the border where the loop has one pass, words stay for what is outside of it. They are
+  /// a share of each tensor whose words along the dimension are its indices; of shares by other
+  /// dimensions they have the same part, but nothing is known of two loops of one dimension.
+  @inline(__always)
+  private func firstMoved(
+    _ dimension: Int, _ level: Int, isClean: Bool, _ index: Int, _ followed: inout Followed
+  ) -> Double {
+    let share = followed.share[index]
+    if isClean { return share }
+    let bit = UInt8(1) << UInt8(dimension)
+    let role = scratch.flows[index].role
+    guard followed.split[index] & bit == 0, context.isSimple(role, dimension),
+      !(role == .input && context.isInWindow(dimension))
+    else {
+      followed.blurred |= 1 << UInt16(index)
+      return 0
+    }
+    followed.split[index] |= bit
+    let rest = scratch.chains[dimension].onePassShare[level]
+    followed.share[index] = share * rest
+    return share * (1 - rest)
   }
 
   /// Lists the orders of a level and those outside that bounds do not rule out.
@@ -389,7 +418,7 @@ extension ProofSearch {
     for order in scratch.orders[level] {
       var next = followed
       pass(order, level, &next)
-      let least = next.traffic + staying(next.open) + scratch.outside[level]
+      let least = next.traffic + staying(next) + scratch.outside[level]
       let figures = figures(
         least.picojoules, max(cycles, least.ports.max() * (1 - 1e-12)))
       if incumbents.ruleOut(energy: figures.energy, cycles: figures.cycles) { continue }
