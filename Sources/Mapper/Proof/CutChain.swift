@@ -17,6 +17,10 @@ struct CutChain: Sendable {
   var leastPasses = SIMD16<Int32>(repeating: 1)
   /// Of each level whose loop is not clean, the share of all indices in tiles where it has one pass.
   var onePassShare = SIMD16<Double>(repeating: 0)
+  /// Of each level with a loop, if the dimension is one of two along an axis of the input, the share of
+  /// words, at least, in tiles where the loop leaves nothing of its last tile when it begins again.
+  var freshShare = SIMD16<Double>(repeating: 0)
+  fileprivate var isDescribed = false
 
   init() {}
 
@@ -143,11 +147,18 @@ struct CutChains {
           isCutShort = true
           break
         }
-        var found = chain
-        describe(&found)
-        all.append(found)
+        all.append(chain)
       }
     }
+  }
+
+  /// One of those listed, with all that is known of it.
+  mutating func described(_ number: Int) -> CutChain {
+    if !all[number].isDescribed {
+      describe(&all[number])
+      all[number].isDescribed = true
+    }
+    return all[number]
   }
 
   /// Passes, from the tiles that enter each loop.
@@ -162,18 +173,28 @@ struct CutChains {
     }
     var entering: [Piece] = [Piece(extent: chain.tile[0], count: 1)]
     let bound = Double(chain.tile[0])
+    let window = context.windowNumber(dimension)
     for level in 0..<context.levelCount {
       let step = chain.front[level]
-      var (least, most, inOnePass) = (Int32.max, Int32(1), 0.0)
+      let toRestart = window.map {
+        context.windowTable[$0].passesToRestartAfresh(dimension, step: step)
+      }
+      var (least, most, inOnePass, inFew) = (Int32.max, Int32(1), 0.0, 0.0)
       for piece in entering {
         let passes = (piece.extent - 1) / step + 1
         (least, most) = (min(least, passes), max(most, passes))
-        if passes == 1 { inOnePass += Double(piece.extent) * piece.count }
+        let indices = Double(piece.extent) * piece.count
+        if passes == 1 { inOnePass += indices }
+        if let toRestart, passes < toRestart { inFew += indices }
       }
       chain.leastPasses[level] = least
       if most > 1 { chain.looped |= 1 << UInt16(level) }
       if least > 1 { chain.clean |= 1 << UInt16(level) }
       if most > 1 && least == 1 { chain.onePassShare[level] = min(1, inOnePass / bound) }
+      if most > 1, let window {
+        let few = inFew * Double(context.windowTable[window].wordsOfOne(dimension))
+        chain.freshShare[level] = max(0, 1 - few / context.windowTable[window].all)
+      }
       for step in [step, chain.stepX[level], chain.step(after: level, of: context.levelCount)] {
         entering = Self.pieces(of: entering, step)
       }

@@ -100,6 +100,28 @@ extension InnerTables {
     return fixed
   }
 
+  /// What more the input moves on its way below the array level where each sweep begins afresh: its
+  /// tiles slide along one axis at most.
+  func freshInput(_ part: UnsafePointer<InnerPart>) -> Traffic {
+    let windows = context.windowTable.count
+    guard windows == 1 || windows == 2 else { return Traffic() }
+    let chains = chosen(part.pointee.chains)
+    let words = InnerWords(self, of: part.pointee.chains)
+    var flow = Flow(role: .input, level: context.arrayLevel)
+    for (index, term) in termTable.enumerated()
+    where term.role == .input && !term.isToLanes(of: context.levelCount) {
+      var traffic = Traffic(picojoules: term.price)
+      if term.isTimed { traffic.ports = portCycles(term, chains) }
+      flow.moving += traffic * words.moving[index]
+      slide(index, term, chains, part, traffic, words, &flow)
+    }
+    var least = Traffic.least(flow.unslid, flow.slidAlong.0)
+    if windows == 2 { least = Traffic.least(least, flow.slidAlong.1) }
+    return Traffic(
+      picojoules: max(0, least.picojoules - flow.moving.picojoules),
+      ports: pointwiseMax(PortCycles(repeating: 0), least.ports - flow.moving.ports))
+  }
+
   /// Adds a term of the input with less sliding.
   private func slide(
     _ index: Int, _ term: Term, _ chains: ChosenChains, _ part: UnsafePointer<InnerPart>,

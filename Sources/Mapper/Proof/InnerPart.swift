@@ -8,9 +8,7 @@ struct InnerPart {
   /// over all of them.
   var moving = SIMD4<Double>(repeating: 0)
   var staying = SIMD4<Double>(repeating: 0)
-  /// Of the input, picojoules where it moves and each further time, if no sweep over an axis finds words
-  /// of the one before.
-  var fresh = (moving: 0.0, again: 0.0)
+  var fresh = Fresh()
   /// Of each tensor, picojoules of each further time that it moves where it stayed.
   var again = SIMD4<Double>(repeating: 0)
   /// Of each tensor, the largest share of its words that may stay where tiles at the border have
@@ -30,6 +28,14 @@ struct InnerPart {
   /// The least energy whatever stays, and by what parts are ordered.
   var energy = 0.0
   var score = 0.0
+
+  /// What the input costs if no sweep over an axis finds words of the one before: picojoules where it
+  /// moves and each further time, and how much longer it keeps ports busy where it moves.
+  struct Fresh {
+    var moving = 0.0
+    var again = 0.0
+    var morePorts = PortCycles(repeating: 0)
+  }
 
   @inline(__always)
   func ports(_ number: Int) -> PortCycles {

@@ -16,9 +16,8 @@ extension InnerSearch {
     let words = InnerWords(
       tables, chains, moving: state.pointee.moving, staying: state.pointee.staying)
     price(words, chains, &part)
-    sweep(words, chains, &part)
+    let input = part.moving[1]
     part.moving = pointwiseMax(part.moving, part.staying)
-    part.fresh.moving = max(part.fresh.moving, part.moving[1])
     part.cycles = state.pointee.steps + exposed(chains)
     load(words, chains, &part)
     let extra = pointwiseMax(
@@ -40,15 +39,22 @@ extension InnerSearch {
       if incumbents.ruleOut(energy: total, cycles: whole) { continue }
       part.score = min(part.score, incumbents.score(energy: total, cycles: whole))
     }
-    return part.score < .infinity
+    guard part.score < .infinity else { return false }
+    sweep(words, chains, &part, input)
+    return true
   }
 
   // MARK: - Energy
 
   /// Inputs whose axes are swept again and again: what they cost if no sweep finds words of the one
   /// before, and each further time where one may.
-  private func sweep(_ words: InnerWords, _ chains: ChosenChains, _ part: inout InnerPart) {
-    part.fresh = (part.moving[1], part.again[1])
+  ///
+  /// - Parameter input: picojoules of the input where it moves, by its terms.
+  private func sweep(
+    _ words: InnerWords, _ chains: ChosenChains, _ part: inout InnerPart, _ input: Double
+  ) {
+    part.fresh = InnerPart.Fresh(moving: input, again: part.again[1])
+    defer { part.fresh.moving = max(part.fresh.moving, part.moving[1]) }
     guard !context.windowTable.isEmpty else { return }
     part.again[1] = 0
     for (index, term) in tables.termTable.enumerated()
@@ -69,6 +75,9 @@ extension InnerSearch {
         part.fresh.moving += term.price * words.moving[index] * (full / share - 1)
       }
     }
+    let more = withUnsafePointer(to: part) { tables.freshInput($0) }
+    part.fresh.moving = max(part.fresh.moving, input + more.picojoules)
+    part.fresh.morePorts = more.ports * (1 - part.shares[1])
   }
 
   private func price(_ words: InnerWords, _ chains: ChosenChains, _ part: inout InnerPart) {

@@ -17,44 +17,81 @@ struct InputSweep {
   /// Loops of the same axis that overlaps between sweeps are computed for.
   private static let mostOthers = 3
 
-  /// - Parameter next: the dimension of the loop outside, at the same level.
+  /// What moves at least.
+  ///
+  /// - Parameters:
+  ///   - order: the loops of the level.
+  ///   - first: the place in it of the loop next outside.
+  /// - Returns: beside it, the share of words that are in sweeps known to begin afresh.
   @inline(__always)
-  func moved(next: Int?) -> Traffic {
-    guard
-      let window = context.windowOfOutputs[dimension] ?? context.windowOfFilters[dimension]
-    else { return flow.pointee.unslid }
-    return moved(along: window, next: next)
+  func moved(_ order: LoopOrder, outside first: Int) -> (least: Traffic, share: Double) {
+    guard let window = context.windowNumber(dimension) else { return (flow.pointee.unslid, 1) }
+    return moved(along: window, order, outside: first)
   }
 
-  private func moved(along window: Int, next: Int?) -> Traffic {
-    let isFresh = next.map { beginsAfresh(after: $0) } ?? false
+  private func moved(
+    along window: Int, _ order: LoopOrder, outside first: Int
+  ) -> (least: Traffic, share: Double) {
     let words = context.windowTable.baseAddress.unsafelyUnwrapped + window
-    let isAlone = isFresh || isAlone
-    let isKnownFresh =
-      isFresh
-      || isAlone
-        && words.pointee.restartsAfresh(
-          dimension, step: chains[dimension].front[level],
-          passes: chains[dimension].leastPasses[level])
+    let fresh = freshShare(along: window, order, outside: first)
     guard let perWord = flow.pointee.perWord else {
-      guard isKnownFresh, window < 2 else { return flow.pointee.moving }
-      return window == 0 ? flow.pointee.slidAlong.0 : flow.pointee.slidAlong.1
+      guard fresh > 0, window < 2 else { return (flow.pointee.moving, fresh) }
+      return (
+        most(window == 0 ? flow.pointee.slidAlong.0 : flow.pointee.slidAlong.1, share: fresh), fresh
+      )
     }
-    guard isKnownFresh || context.isPerfect else { return flow.pointee.moving }
-    var moved = swept(words, overlap: isKnownFresh ? 0 : overlap(words))
+    guard fresh > 0 || context.isPerfect else { return (flow.pointee.moving, fresh) }
+    var moved = swept(words, overlap: fresh > 0 ? 0 : overlap(words))
     for other in context.windowTable.indices where other != window {
       moved *= flow.pointee.present[other]
     }
-    let traffic = perWord * moved
-    return Traffic(
-      picojoules: max(traffic.picojoules, flow.pointee.moving.picojoules),
-      ports: pointwiseMax(traffic.ports, flow.pointee.moving.ports))
+    return (most(perWord * moved, share: fresh > 0 ? fresh : 1), fresh)
   }
 
-  /// Whether the loop outside changes all words in every tile.
-  private func beginsAfresh(after next: Int) -> Bool {
-    context.isRelevant(next, to: .input) && !context.isInWindow(next)
-      && context.isSimple(.input, next) && chains[next].clean & (1 << UInt16(level)) != 0
+  /// A share of traffic, or what moves in any case.
+  private func most(_ traffic: Traffic, share: Double) -> Traffic {
+    Traffic(
+      picojoules: max(traffic.picojoules * share, flow.pointee.moving.picojoules),
+      ports: pointwiseMax(traffic.ports * share, flow.pointee.moving.ports))
+  }
+
+  /// The share of words, at least, that are in sweeps which find nothing that the one before left.
+  ///
+  /// Either the next loop outside changes all words; or the sweep's own loop leaves none of its last
+  /// tile as it begins again, and when a loop of the same dimension goes on at a level outside, some
+  /// other loop in between begins again and leaves nothing either.
+  private func freshShare(along window: Int, _ order: LoopOrder, outside first: Int) -> Double {
+    let changed =
+      first < order.count && context.windowNumber(order[first]) == nil
+      ? leavesNothingShare(order[first]) : 0
+    if changed == 1 { return 1 }
+    let own = leavesNothingShare(dimension)
+    if own <= changed { return changed }
+    if isAlone { return own }
+    var other = 0.0
+    var number = first
+    let count = order.count
+    while number < count {
+      if context.windowNumber(order[number]) != window {
+        other = max(other, leavesNothingShare(order[number]))
+      }
+      number += 1
+    }
+    return max(changed, own * other)
+  }
+
+  /// The share of words along a dimension, at least, in tiles where the level's loop leaves nothing of
+  /// its last tile when it begins again.
+  private func leavesNothingShare(_ other: Int) -> Double {
+    let chain = chains + other
+    guard context.isRelevant(other, to: .input), chain.pointee.looped & (1 << UInt16(level)) != 0
+    else { return 0 }
+    guard let window = context.windowNumber(other) else {
+      return context.isSimple(.input, other) ? 1 - chain.pointee.onePassShare[level] : 0
+    }
+    guard context.isPerfect else { return chain.pointee.freshShare[level] }
+    return context.windowTable[window].restartsAfresh(
+      other, step: chain.pointee.front[level], passes: chain.pointee.leastPasses[level]) ? 1 : 0
   }
 
   /// Whether no other loop outside the flow's tiles runs along the dimension: several would continue

@@ -268,10 +268,16 @@ final class ProofContext: @unchecked Sendable {
     simple[Int(role.rawValue)] & (1 << UInt8(dimension)) != 0
   }
 
+  /// The axis of the input that a dimension reaches together with another one.
+  @inline(__always)
+  func windowNumber(_ dimension: Int) -> Int? {
+    windowOfOutputs[dimension] ?? windowOfFilters[dimension]
+  }
+
   /// Whether a dimension is one of two that reach an axis of the input.
   @inline(__always)
   func isInWindow(_ dimension: Int) -> Bool {
-    windowOfOutputs[dimension] != nil || windowOfFilters[dimension] != nil
+    windowNumber(dimension) != nil
   }
 
   func isRelevant(_ dimension: Int, to role: TensorRole) -> Bool {

@@ -125,11 +125,23 @@ extension WindowWords {
   /// Whether nothing of a tile is left when a loop begins again, wherever the other dimension is.
   @inline(__always)
   func restartsAfresh(_ dimension: Int, step: Int32, passes: Int32) -> Bool {
-    let (own, other, otherBound) =
-      dimension == p
-      ? (strideOfOutputs, strideOfFilters, filterCount)
-      : (strideOfFilters, strideOfOutputs, outputCount)
-    let span = own * Int64(step - 1) + other * Int64(otherBound - 1) + 1
-    return Int64(passes - 1) * own * Int64(step) >= span
+    passes >= passesToRestartAfresh(dimension, step: step)
+  }
+
+  /// The fewest passes of a loop that leave nothing of its last tile when it begins again, wherever the
+  /// other dimension is.
+  @inline(__always)
+  func passesToRestartAfresh(_ dimension: Int, step: Int32) -> Int32 {
+    let own = dimension == p ? strideOfOutputs : strideOfFilters
+    let span = own * Int64(step - 1) + wordsOfOne(dimension)
+    return Int32(clamping: (span - 1) / (own * Int64(step)) + 2)
+  }
+
+  /// Words along the axis that one index of a dimension reaches together with all of the other.
+  @inline(__always)
+  func wordsOfOne(_ dimension: Int) -> Int64 {
+    dimension == p
+      ? strideOfFilters * Int64(filterCount - 1) + 1
+      : strideOfOutputs * Int64(outputCount - 1) + 1
   }
 }

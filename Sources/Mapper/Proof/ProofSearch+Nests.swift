@@ -105,7 +105,7 @@ final class NestScratch {
       guard chain.pointee.looped & bit != 0 else { continue }
       loops.looped |= 1 << UInt8(dimension)
       if chain.pointee.clean & bit != 0 { loops.clean |= 1 << UInt8(dimension) }
-      let window = context.windowOfOutputs[dimension] ?? context.windowOfFilters[dimension]
+      let window = context.windowNumber(dimension)
       let isAfresh = window.map {
         context.windowTable[$0].restartsAfresh(
           dimension, step: chain.pointee.front[level], passes: chain.pointee.leastPasses[level])
@@ -196,7 +196,7 @@ extension ProofSearch {
       let figures = figures(pair.energy, max(steps + pair.exposed, pair.leastCycles))
       // Those that follow take more steps.
       if incumbents.ruleOut(energy: figures.energy, cycles: figures.cycles) { break }
-      scratch.chains[dimension] = scratch.cuts[dimension].all[number]
+      scratch.chains[dimension] = scratch.cuts[dimension].described(number)
       choose(pair, dimension + 1, steps: steps)
     }
   }
@@ -366,45 +366,49 @@ extension ProofSearch {
       while moving != 0 {
         let index = moving.trailingZeroBitCount
         moving &= moving - 1
-        let weight = firstMoved(dimension, level, isClean: isClean, index, &followed)
-        if weight == 0 { continue }
         let flow = flows + index
-        let run = 1 / followed.runs[index]
-        var words = flow.pointee.moving
-        if flow.pointee.role == .input, followed.blurred & (1 << UInt16(index)) == 0 {
-          let sweep = InputSweep(
+        let isUnmixed = followed.blurred & (1 << UInt16(index)) == 0
+        var (words, sweeps) = (flow.pointee.moving, 0.0)
+        if flow.pointee.role == .input, isUnmixed {
+          (words, sweeps) = InputSweep(
             context: context, chains: UnsafePointer(scratch.chains), flow: flow,
-            dimension: dimension, level: level)
-          words = sweep.moved(next: number < count ? order[number] : nil)
+            dimension: dimension, level: level
+          ).moved(order, outside: number)
         }
+        var weight = followed.share[index]
+        if !isClean {
+          followed.blurred |= 1 << UInt16(index)
+          if flow.pointee.role == .input, context.isInWindow(dimension) {
+            // What begins afresh counts, and nothing else.
+            if sweeps < 0.5 { continue }
+            followed.open &= ~(1 << UInt16(index))
+          } else {
+            weight = firstMoved(dimension, level, index, &followed)
+            if weight == 0 { continue }
+          }
+        }
+        let run = 1 / followed.runs[index]
         let least = flow.pointee.staying
         followed.traffic.picojoules += weight * max(least.picojoules, words.picojoules * run)
         followed.traffic.ports += weight * pointwiseMax(least.ports, words.ports * run)
-        if !isClean { followed.blurred |= 1 << UInt16(index) }
       }
     }
   }
 
-  /// The share of a flow's words, of all, that a loop is the first to move.
+  /// The share of a flow's words, of all, that a loop is the first to move which has one pass in tiles
+  /// at the border: there, words stay for what is outside of it.
   ///
-  /// In tiles at the border where the loop has one pass, words stay for what is outside of it. They are
-  /// a share of each tensor whose words along the dimension are its indices; of shares by other
-  /// dimensions they have the same part, but nothing is known of two loops of one dimension.
+  /// They are a share of each tensor whose words along the dimension are its indices; of shares by
+  /// other dimensions they have the same part, but nothing is known of two loops of one dimension.
   @inline(__always)
   private func firstMoved(
-    _ dimension: Int, _ level: Int, isClean: Bool, _ index: Int, _ followed: inout Followed
+    _ dimension: Int, _ level: Int, _ index: Int, _ followed: inout Followed
   ) -> Double {
-    let share = followed.share[index]
-    if isClean { return share }
     let bit = UInt8(1) << UInt8(dimension)
     let role = scratch.flows[index].role
-    guard followed.split[index] & bit == 0, context.isSimple(role, dimension),
-      !(role == .input && context.isInWindow(dimension))
-    else {
-      followed.blurred |= 1 << UInt16(index)
-      return 0
-    }
+    guard followed.split[index] & bit == 0, context.isSimple(role, dimension) else { return 0 }
     followed.split[index] |= bit
+    let share = followed.share[index]
     let rest = scratch.chains[dimension].onePassShare[level]
     followed.share[index] = share * rest
     return share * (1 - rest)

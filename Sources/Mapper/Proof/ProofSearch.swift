@@ -372,7 +372,7 @@ struct ProofSearch {
     for dimension in 0..<context.dimensionCount where longer[dimension] {
       looped |= 1 << UInt8(dimension)
     }
-    let beginsAfresh = beginsAfresh(inner, outer)
+    let fresh = freshShare(inner, outer)
     var moving = SIMD4<Double>(repeating: 0)
     // Where the loops outside the array level leave the tensor in place, and where they do not.
     var (staying, visited) = (moving, moving)
@@ -381,8 +381,9 @@ struct ProofSearch {
       // Tiles at the border may have one pass where the others have more.
       let (share, shareOfVisits) = borderShares(inner, outer, role, looped)
       var (most, again) = (inner.pointee.moving[role], inner.pointee.again[role])
-      if role == 1 && beginsAfresh {
-        (most, again) = (inner.pointee.fresh.moving, inner.pointee.fresh.again)
+      if role == 1 && fresh > 0 {
+        most = max(most, inner.pointee.fresh.moving * fresh)
+        again = max(again, inner.pointee.fresh.again * fresh)
       }
       let once = inner.pointee.staying[role]
       moving[role] = once + (most - once) * (1 - share)
@@ -407,9 +408,15 @@ struct ProofSearch {
         }
         var figures = figures(energy, steps)
         if !all && incumbents.ruleOut(energy: figures.energy, cycles: figures.cycles) { continue }
-        let ports =
-          inner.pointee.ports(number)
-          + (outer.pointee.tightPorts.map { $0[outside] } ?? outer.pointee.ports)
+        var ports = inner.pointee.ports(number)
+        if fresh > 0 && set & 2 == 0 {
+          // A share of the longer time is not known to be more than the rest of the shorter one.
+          ports += pointwiseMax(
+            PortCycles(repeating: 0),
+            inner.pointee.fresh.morePorts * fresh - ports * (1 - fresh))
+        }
+        ports +=
+          (outer.pointee.tightPorts.map { $0[outside] } ?? outer.pointee.ports)
         let slowest = ports.max() * (1 - 1e-12)
         if slowest > steps {
           figures = self.figures(energy, slowest)
@@ -448,37 +455,38 @@ struct ProofSearch {
     return (moving, visits)
   }
 
-  /// Whether each sweep over an axis of the input begins with words that the one before left long ago.
-  private func beginsAfresh(
+  /// The share of the input's words, at least, in sweeps over an axis that begin with words which the
+  /// one before left long ago.
+  @inline(__always)
+  private func freshShare(
     _ inner: UnsafePointer<InnerPart>, _ outer: UnsafePointer<OuterPart>
-  ) -> Bool {
+  ) -> Double {
     // Loops of one axis at levels outside the array level continue one another.
-    guard context.arrayLevel <= 1 else { return false }
-    for window in context.windows {
-      let bound = context.bounds[window.p]
-      let (least, most) = (outer.pointee.least[window.p], outer.pointee.most[window.p])
-      let front = inner.pointee.mostFront[window.p]
-      if inner.pointee.mostFront[window.r] < context.bounds[window.r] { return false }
-      // Loops outside, then those of the array level, each by itself.
-      if least < bound,
-        !window.restartsAfresh(window.p, step: least, passes: (bound - 1) / most + 1)
+    guard context.arrayLevel <= 1 else { return 0 }
+    var share = 1.0
+    for number in context.windowTable.indices {
+      let window = context.windowTable.baseAddress.unsafelyUnwrapped + number
+      let (p, r) = (window.pointee.p, window.pointee.r)
+      let bound = context.bounds[p]
+      let (least, most) = (outer.pointee.least[p], outer.pointee.most[p])
+      let (leastFront, front) = (inner.pointee.leastFront[p], inner.pointee.mostFront[p])
+      if inner.pointee.mostFront[r] < context.bounds[r] { return 0 }
+      // A loop at the array level goes back far enough by itself, whatever goes on outside.
+      if least <= front, least < bound,
+        !window.pointee.restartsAfresh(p, step: least, passes: (bound - 1) / most + 1)
       {
-        return false
+        return 0
       }
-      if context.isPerfect {
-        if least > front,
-          !window.restartsAfresh(window.p, step: front, passes: least / front)
-        {
-          return false
-        }
-      } else if outer.pointee.whole & (1 << UInt8(window.p)) == 0
-        || inner.pointee.leastFront[window.p] < bound
-          && !window.restartsAfresh(
-            window.p, step: inner.pointee.leastFront[window.p], passes: (bound - 1) / front + 1)
-      {
-        return false
-      }
+      if most <= leastFront { continue }
+      let enough = window.pointee.passesToRestartAfresh(p, step: leastFront)
+      // With one pass there is no loop, and nothing to restart.
+      let passes = least > front ? (least - 1) / front + 1 : 2
+      if passes < enough { return 0 }
+      if context.isPerfect || least == bound { continue }
+      // The tile at the border may have too few passes.
+      let few = Double(min(enough - 1, bound) * front) * Double(window.pointee.wordsOfOne(p))
+      share *= max(0, 1 - few / window.pointee.all)
     }
-    return true
+    return share
   }
 }
