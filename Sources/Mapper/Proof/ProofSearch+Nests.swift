@@ -146,6 +146,17 @@ extension ProofSearch {
     _ inner: UnsafePointer<InnerPart>, _ outer: UnsafePointer<OuterPart>, _ scheme: Scheme,
     _ bounds: PairBounds
   ) {
+    guard let (pair, steps) = listCuts(inner, outer, scheme, bounds) else { return }
+    choose(pair, 0, steps: steps)
+  }
+
+  /// Lists of each dimension the ways to cut it that two parts leave open; `nil` where it has none.
+  ///
+  /// - Returns: beside the pair, the fewest steps.
+  mutating func listCuts(
+    _ inner: UnsafePointer<InnerPart>, _ outer: UnsafePointer<OuterPart>, _ scheme: Scheme,
+    _ bounds: PairBounds
+  ) -> (pair: NestPair, steps: Double)? {
     let tables = scheme.tables
     var leastSteps = 1.0
     for (number, variable) in tables.variables.enumerated() {
@@ -162,7 +173,7 @@ extension ProofSearch {
         mostSteps: variable.steps[chain] * (mostSteps / leastSteps))
       budget.spend(scratch.cuts[dimension].visits / 4 + 1)
       if scratch.cuts[dimension].isCutShort && !isSeeding { budget.giveUp() }
-      guard let first = scratch.cuts[dimension].all.first else { return }
+      guard let first = scratch.cuts[dimension].all.first else { return nil }
       steps *= first.steps
     }
     evaluations += 1
@@ -177,7 +188,7 @@ extension ProofSearch {
       outside: Traffic(
         picojoules: outer.pointee.energy - tables.terms.outerConstant,
         ports: outer.pointee.ports + tables.terms.savedOuter))
-    choose(pair, 0, steps: steps)
+    return (pair, steps)
   }
 
   /// Chooses tiles of one dimension after the other.
@@ -220,7 +231,25 @@ extension ProofSearch {
   /// Looks at all orders of the chosen tiles.
   private mutating func arrange(_ pair: NestPair, steps: Double) {
     budget.spend(4)
-    if budget.isSpent { return }
+    if budget.isSpent || !findOrders(pair, steps: steps) { return }
+    let level = context.arrayLevel
+    var nest = ProofNest(
+      context: context, keeps: pair.tables.keeps, chains: UnsafePointer(scratch.chains))
+    let innermost = context.passesOn ? nest.innermost() : []
+    for level in level + 1..<max(level + 1, context.levelCount) {
+      scratch.listOrders(level, pair.tables)
+    }
+    for index in scratch.found.indices {
+      let (energy, cycles) = (scratch.found[index].energy, scratch.found[index].cycles)
+      if incumbents.ruleOut(energy: energy, cycles: cycles) { continue }
+      nest.orders = scratch.found[index].orders
+      evaluate(level + 1, &nest, innermost)
+    }
+  }
+
+  /// Finds the orders of the levels down to the array level that bounds do not rule out, the most
+  /// promising first; `false` where there are none.
+  mutating func findOrders(_ pair: NestPair, steps: Double) -> Bool {
     let tables = pair.tables
     let level = context.arrayLevel
     var followed = Followed()
@@ -231,26 +260,14 @@ extension ProofSearch {
     let cycles = max(steps + pair.exposed, pair.leastCycles)
     scratch.listOrders(level, tables)
     scratch.outside[level] = pair.outside
-    guard isAnyWanted(level, followed, cycles: cycles) else { return }
+    guard isAnyWanted(level, followed, cycles: cycles) else { return false }
     budget.spend(6)
     list(tables, &followed.traffic)
     scratch.found.removeAll(keepingCapacity: true)
     var orders = InlineArray<16, LoopOrder>(repeating: LoopOrder())
     follow(level, followed, cycles: cycles, &orders)
-    if scratch.found.isEmpty { return }
     scratch.found.sort { $0.score < $1.score }
-    var nest = ProofNest(
-      context: context, keeps: tables.keeps, chains: UnsafePointer(scratch.chains))
-    let innermost = context.passesOn ? nest.innermost() : []
-    for level in level + 1..<max(level + 1, context.levelCount) {
-      scratch.listOrders(level, tables)
-    }
-    for index in scratch.found.indices {
-      let (energy, cycles) = (scratch.found[index].energy, scratch.found[index].cycles)
-      if incumbents.ruleOut(energy: energy, cycles: cycles) { continue }
-      nest.orders = scratch.found[index].orders
-      evaluate(level + 1, &nest, innermost)
-    }
+    return !scratch.found.isEmpty
   }
 
   /// Lists the flows to levels that are not below the array level, and the orders outside it.

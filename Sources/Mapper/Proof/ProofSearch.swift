@@ -362,7 +362,7 @@ struct ProofSearch {
 
   /// - Parameter all: bounds of mappings that are not wanted too.
   @inline(__always)
-  private func bounds(
+  func bounds(
     _ inner: UnsafePointer<InnerPart>, _ outer: UnsafePointer<OuterPart>, _ scheme: Scheme,
     all: Bool = false
   ) -> PairBounds {

@@ -1,0 +1,115 @@
+internal import Dataflow
+
+/// Holds the bounds of the proof against mappings drawn at random, also of problems that have too many
+/// mappings to look at all.
+///
+/// Nothing is ruled out here: of a drawn inner and a drawn outer part, cut in a drawn way, mappings in
+/// drawn orders are evaluated. None may cost less than the pair's bounds, or those of its orders.
+package struct ProofAudit {
+  /// Mappings evaluated.
+  package private(set) var mappingCount = 0
+  /// Of energy and cycles, the sum of bound over figure, by pair and by order.
+  package private(set) var ratios = SIMD4<Double>(repeating: 0)
+  /// What was found wrong: a bound above a figure.
+  package private(set) var complaints: [String] = []
+  private let context: ProofContext
+  private var search: ProofSearch
+
+  /// Parts that are listed to draw from.
+  private static let mostParts = 20_000
+
+  /// `nil` for a space that the proof does not know.
+  package init?(_ space: Mapspace) {
+    guard let context = ProofContext(space) else { return nil }
+    self.context = context
+    search = ProofSearch(context, goal: .front, budget: Budget(SearchBudget(), effort: .max))
+  }
+
+  /// Draws so many inner parts and looks at some mappings of each.
+  package mutating func draw(_ count: Int, using random: inout some RandomNumberGenerator) {
+    guard let keeps = context.space.schemes.randomElement(using: &random),
+      let scheme = ProofSearch.Scheme(context, keeps: keeps), scheme.isPossible
+    else { return }
+    var inner = InnerSearch(
+      scheme.tables, incumbents: Incumbents(.front), outer: scheme.outer, most: Self.mostParts,
+      budget: search.budget)
+    inner.run()
+    search.scratch.begin(scheme.tables)
+    for _ in 0..<count {
+      guard let part = inner.parts.randomElement(using: &random) else { return }
+      withUnsafePointer(to: part) { draw($0, scheme, &random) }
+    }
+  }
+
+  private mutating func draw(
+    _ part: UnsafePointer<InnerPart>, _ scheme: ProofSearch.Scheme,
+    _ random: inout some RandomNumberGenerator
+  ) {
+    var outer = OuterSearch(
+      scheme.outerTables, incumbents: Incumbents(.front),
+      inner: LeastInner(
+        CollectionOfOne(part), context, slowestPort: scheme.outer.slowestPort),
+      most: Self.mostParts, budget: search.budget)
+    outer.run()
+    search.scratch.part = nil
+    for _ in 0..<8 {
+      guard outer.list.count > 0 else { return }
+      let other = outer.list.parts + Int.random(in: 0..<outer.list.count, using: &random)
+      if any(part.pointee.leastFront .> other.pointee.most) { continue }
+      if context.isPerfect && other.pointee.tightPorts == nil && Bool.random(using: &random) {
+        search.tighten(other, scheme)
+      }
+      let bounds = search.bounds(part, other, scheme, all: true)
+      guard let (pair, _) = search.listCuts(part, other, scheme, bounds) else { continue }
+      for _ in 0..<4 { draw(pair, bounds, &random) }
+    }
+  }
+
+  /// Draws a way to cut all dimensions, and orders.
+  private mutating func draw(
+    _ pair: NestPair, _ bounds: ProofSearch.PairBounds,
+    _ random: inout some RandomNumberGenerator
+  ) {
+    var steps = 1.0
+    for dimension in 0..<context.dimensionCount {
+      let number = Int.random(in: search.scratch.cuts[dimension].all.indices, using: &random)
+      search.scratch.chains[dimension] = search.scratch.cuts[dimension].described(number)
+      steps *= search.scratch.chains[dimension].steps
+    }
+    guard search.findOrders(pair, steps: steps) else { return }
+    let inside = context.arrayLevel + 1
+    for level in inside..<max(inside, context.levelCount) {
+      search.scratch.listOrders(level, pair.tables)
+    }
+    for _ in 0..<4 {
+      guard let found = search.scratch.found.randomElement(using: &random) else { return }
+      var nest = ProofNest(
+        context: context, keeps: pair.tables.keeps, chains: UnsafePointer(search.scratch.chains))
+      nest.orders = found.orders
+      for level in inside..<max(inside, context.levelCount) {
+        nest.orders[level] =
+          search.scratch.orders[level].randomElement(using: &random) ?? LoopOrder()
+      }
+      let innermost = (context.passesOn ? nest.innermost() : []).randomElement(using: &random)
+      let mapping = nest.mapping(innermost ?? [])
+      guard let figures = search.evaluator.figures(of: mapping) else { continue }
+      compare(
+        [bounds.energy, bounds.cycles, found.energy, found.cycles],
+        with: (figures.energyPicojoules, Double(figures.cycles)), of: mapping)
+    }
+  }
+
+  private mutating func compare(
+    _ bounds: [Double], with figures: (energy: Double, cycles: Double), of mapping: CompactMapping
+  ) {
+    mappingCount += 1
+    for (number, name) in ["pair's energy", "pair's cycles", "energy", "cycles"].enumerated() {
+      let figure = number % 2 == 0 ? figures.energy : figures.cycles
+      ratios[number] += figure > 0 ? bounds[number] / figure : 1
+      if bounds[number] > figure * (1 + 1e-9) + 1e-9 {
+        complaints.append(
+          "\(name): bound \(bounds[number]) above \(figure) of \(Mapping(mapping))")
+      }
+    }
+  }
+}
