@@ -13,6 +13,9 @@ struct InputSweep {
   let flow: UnsafePointer<Flow>
   let dimension: Int
   let level: Int
+  /// Whether the loop has more than one pass in every tile; where it has not, what is outside of it may
+  /// leave in place what it does not move.
+  let isClean: Bool
 
   /// Loops of the same axis that overlaps between sweeps are computed for.
   private static let mostOthers = 3
@@ -50,9 +53,10 @@ struct InputSweep {
 
   /// A share of traffic, or what moves in any case.
   private func most(_ traffic: Traffic, share: Double) -> Traffic {
-    Traffic(
-      picojoules: max(traffic.picojoules * share, flow.pointee.moving.picojoules),
-      ports: pointwiseMax(traffic.ports * share, flow.pointee.moving.ports))
+    let inAnyCase = isClean ? flow.pointee.moving : flow.pointee.staying
+    return Traffic(
+      picojoules: max(traffic.picojoules * share, inAnyCase.picojoules),
+      ports: pointwiseMax(traffic.ports * share, inAnyCase.ports))
   }
 
   /// The share of words, at least, that are in sweeps which find nothing that the one before left.

@@ -99,6 +99,7 @@ package struct ProofAudit {
     }
   }
 
+
   private mutating func compare(
     _ bounds: [Double], with figures: (energy: Double, cycles: Double), of mapping: CompactMapping
   ) {

@@ -389,7 +389,7 @@ extension ProofSearch {
         if flow.pointee.role == .input, isUnmixed {
           (words, sweeps) = InputSweep(
             context: context, chains: UnsafePointer(scratch.chains), flow: flow,
-            dimension: dimension, level: level
+            dimension: dimension, level: level, isClean: isClean
           ).moved(order, outside: number)
         }
         var weight = followed.share[index]
