@@ -106,7 +106,11 @@ struct ChainFactors {
       let words = window.present(outputs: pieces, longestFilter: longest)
       return (words, words)
     }
-    if wide * filtersApart < Int64(context.bounds[window.r]) { return (0, window.all) }
+    // With imperfect factors the children may reach as far and the tile in front of them not.
+    let filterBound = Int64(context.bounds[window.r])
+    if wide * filtersApart < filterBound || Int64(filters.leastFront) < filterBound {
+      return (0, window.all)
+    }
     var gap: Int64 = 0
     if context.isPerfect && term.child == context.arrayLevel + 1 {
       gap = max(0, Int64(chain.mostFront) - rows)

@@ -15,7 +15,8 @@ extension InnerSearch {
     if !context.isPerfect { part.shares = state.pointee.shares }
     let words = InnerWords(
       tables, chains, moving: state.pointee.moving, staying: state.pointee.staying)
-    price(words, chains, &part)
+    let further = tables.wordsOfFurtherVisit(words, part.chains)
+    price(words, further, chains, &part)
     let input = part.moving[1]
     part.moving = pointwiseMax(part.moving, part.staying)
     part.cycles = state.pointee.steps + exposed(chains)
@@ -40,7 +41,7 @@ extension InnerSearch {
       part.score = min(part.score, incumbents.score(energy: total, cycles: whole))
     }
     guard part.score < .infinity else { return false }
-    sweep(words, chains, &part, input)
+    sweep(words, further, chains, &part, input)
     return true
   }
 
@@ -51,7 +52,8 @@ extension InnerSearch {
   ///
   /// - Parameter input: picojoules of the input where it moves, by its terms.
   private func sweep(
-    _ words: InnerWords, _ chains: ChosenChains, _ part: inout InnerPart, _ input: Double
+    _ words: InnerWords, _ further: TermVector, _ chains: ChosenChains, _ part: inout InnerPart,
+    _ input: Double
   ) {
     part.fresh = InnerPart.Fresh(moving: input, again: part.again[1])
     defer { part.fresh.moving = max(part.fresh.moving, part.moving[1]) }
@@ -65,7 +67,7 @@ extension InnerSearch {
         share *= entry.moving.pointee[index]
         full *= entry.staying.pointee[index]
       }
-      let staying = words.staying[index]
+      let staying = further[index]
       let again = term.price * (full > 0 ? staying * min(1, share / full) : staying)
       part.again[1] += again
       let isCutInside = tables.isCutInside(term, chains)
@@ -80,12 +82,14 @@ extension InnerSearch {
     part.fresh.morePorts = more.ports * (1 - part.shares[1])
   }
 
-  private func price(_ words: InnerWords, _ chains: ChosenChains, _ part: inout InnerPart) {
+  private func price(
+    _ words: InnerWords, _ further: TermVector, _ chains: ChosenChains, _ part: inout InnerPart
+  ) {
     for (index, term) in tables.termTable.enumerated() where term.role != .output {
       let role = Int(term.role.rawValue)
       part.moving[role] += term.price * words.moving[index]
       part.staying[role] += term.price * words.staying[index]
-      if term.child < context.levelCount { part.again[role] += term.price * words.staying[index] }
+      if term.child < context.levelCount { part.again[role] += term.price * further[index] }
     }
     var first = 0
     while let terms = tables.outputTerms(from: first) {
@@ -94,7 +98,7 @@ extension InnerSearch {
       let staying = tables.outputEnergy(terms, chains, words.staying)
       part.staying[2] += staying
       if tables.termTable[terms.lowerBound].child < context.levelCount {
-        part.again[2] += max(0, staying)
+        part.again[2] += max(0, tables.outputEnergy(terms, chains, further))
       }
     }
   }

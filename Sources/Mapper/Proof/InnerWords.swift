@@ -50,28 +50,65 @@ struct InnerWords {
           && chains[dimension].pointee.tile[level] > chains[dimension].pointee.front[level]
       }
       guard moves else { continue }
-      var count = 1.0
+      // What moves once and each further time; sweeps along axes of the input alone, beginning again,
+      // may find words that they left.
+      var (words, again) = (1.0, 1.0)
+      var (visits, instances) = (1.0, 1.0)
       for dimension in 0..<context.dimensionCount {
         let factors = ChainFactors(context: context, dimension: dimension)
         let chain = chains[dimension].pointee
         if context.isRelevant(dimension, to: term.role) {
           if let window = context.windowOfOutputs[dimension], term.role == .input {
             let filters = chains[context.windowTable[window].r].pointee
-            count *= factors.window(context.windows[window], term, chain, filters: filters).staying
+            let axis = factors.window(context.windows[window], term, chain, filters: filters)
+            words *= axis.staying
+            again *= axis.moving
           } else {
-            count *= factors.factors(of: term, chain).moving
+            let factor = factors.factors(of: term, chain).moving
+            words *= factor
+            again *= factor
           }
         } else {
-          count *= factors.moves(of: term, chain, stayingInside: level - 1)
+          visits *= factors.moves(of: term, chain, stayingInside: level - 1)
+          instances *= factors.factors(of: term, chain).staying
         }
       }
-      return count
+      return beginsAfresh(term, level, context, chains)
+        ? words * visits : max(words * instances, again * visits)
     }
     return nil
+  }
+
+  /// Whether a level's loops, beginning again, find no words of the term's tensor that they left: one
+  /// of them changes all words.
+  private func beginsAfresh(
+    _ term: Term, _ level: Int, _ context: ProofContext, _ chains: ChosenChains
+  ) -> Bool {
+    (0..<context.dimensionCount).contains { dimension in
+      context.isRelevant(dimension, to: term.role)
+        && !(term.role == .input && context.isInWindow(dimension))
+        && context.isSimple(term.role, dimension)
+        && chains[dimension].pointee.tile[level] > chains[dimension].pointee.front[level]
+    }
   }
 }
 
 extension InnerTables {
+  /// Words that move at a further visit of loops outside the array level, where all stayed before: with
+  /// imperfect factors that may be a tile at the border, which one of the children that no access serves
+  /// together holds alone.
+  func wordsOfFurtherVisit(_ words: InnerWords, _ chosen: SIMD8<UInt16>) -> TermVector {
+    var further = words.staying
+    if context.isPerfect { return further }
+    for (index, term) in termTable.enumerated() where term.child < context.levelCount {
+      for dimension in 0..<context.dimensionCount
+      where !context.isRelevant(dimension, to: term.role) {
+        further[index] /= max(1, entry(dimension, chosen).staying.pointee[index])
+      }
+    }
+    return further
+  }
+
   /// A chosen chain's factors of all terms.
   @inline(__always)
   func entry(

@@ -99,7 +99,6 @@ package struct ProofAudit {
     }
   }
 
-
   private mutating func compare(
     _ bounds: [Double], with figures: (energy: Double, cycles: Double), of mapping: CompactMapping
   ) {

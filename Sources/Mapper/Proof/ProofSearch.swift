@@ -470,7 +470,7 @@ struct ProofSearch {
       let bound = context.bounds[p]
       let (least, most) = (outer.pointee.least[p], outer.pointee.most[p])
       let (leastFront, front) = (inner.pointee.leastFront[p], inner.pointee.mostFront[p])
-      if inner.pointee.mostFront[r] < context.bounds[r] { return 0 }
+      if inner.pointee.leastFront[r] < context.bounds[r] { return 0 }
       // A loop at the array level goes back far enough by itself, whatever goes on outside.
       if least <= front, least < bound,
         !window.pointee.restartsAfresh(p, step: least, passes: (bound - 1) / most + 1)
