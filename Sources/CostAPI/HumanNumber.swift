@@ -19,7 +19,7 @@ public enum HumanNumber {
 
   /// A number with any count of digits behind the point, its decimal digits rounded, halves away
   /// from zero: 0.145 to two digits is `0.15`.
-  static func printed(_ value: Double, decimals: Int) -> String {
+  public static func printed(_ value: Double, decimals: Int) -> String {
     precondition(decimals >= 0, "digits behind the point are counted")
     guard value.isFinite else { return String(describing: value) }
     var (digits, exponent) = RoundedNumber.digits(of: value.magnitude)
