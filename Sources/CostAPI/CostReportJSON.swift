@@ -148,7 +148,8 @@ public struct CostReportJSON: Sendable {
   /// - Parameters:
   ///   - report: What the network costs.
   ///   - origin: The member of a search space that it is; `nil` for others.
-  ///   - findsLeastBuffers: Whether to look for a pipeline's smallest buffers, which may take seconds.
+  ///   - findsLeastBuffers: Whether to look for a pipeline's smallest buffers, which may take
+  ///     seconds.
   public init(
     _ report: CostReport, from origin: ArchitectureOrigin?, context: ReportContext,
     joined: [JSONValue.Member] = [], listsLayers: Bool = false, eliminatesDeadNodes: Bool = false,
