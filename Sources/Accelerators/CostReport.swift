@@ -186,6 +186,9 @@ public enum CostError: Error, Hashable, Sendable {
   case unmappable(layer: String, reason: String, changes: [String] = [])
   /// A measured table has no such entry.
   case notMeasured(entry: String, table: String)
+  /// A measured device has no table of the networks of a space, or of networks of none; `contents` is
+  /// what its tables hold, in words.
+  case noTable(device: String, space: String?, contents: String)
   /// The target has no unit that runs the layer.
   case unsupported(layer: String, reason: String)
 }

@@ -9,6 +9,9 @@ public struct ArrayDescription: Sendable {
   /// Key paths of the numbers of which nobody says where they come from.
   private let unsourced: [String]
 
+  /// A description of an array.
+  ///
+  /// - Parameter unsourced: Key paths of the numbers of which the file names no source.
   public init(_ array: SpatialArray, unsourced: [String] = []) {
     self.array = array
     self.unsourced = unsourced

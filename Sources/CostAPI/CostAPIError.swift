@@ -75,6 +75,10 @@ extension CostAPIError {
           ? nil : "it could be mapped with " + changes.joined(separator: ", or "))
     case .notMeasured(let entry, let table):
       lines("'\(entry)' is not measured in \(table)", hint: "a table never guesses what it lacks")
+    case .noTable(let device, let space, let contents):
+      lines(
+        "'\(device)' has no table of \(space ?? "layers, which other networks are made of")",
+        hint: "it holds \(contents)")
     case .unsupported(let layer, let reason): lines("'\(layer)' cannot run: \(reason)", hint: nil)
     }
   }

@@ -21,6 +21,7 @@ public struct ReportContext: Hashable, Sendable {
   /// SHA-256 of the target's files and of what replaced values in them.
   public var configSHA256: String
 
+  /// What was in force, of its parts.
   public init(_ basis: Basis, overrides: [String: String] = [:], configSHA256: String) {
     self.basis = basis
     self.overrides = overrides
@@ -142,6 +143,13 @@ public struct CostReportJSON: Sendable {
   /// The smallest buffers; `nil` where nobody asked, and for a pipeline that is too large to run.
   public var leastBuffers: LeastDepths?
 
+  /// A report as JSON.
+  ///
+  /// - Parameters:
+  ///   - report: What the network costs.
+  ///   - origin: The member of a search space that it is; `nil` for others.
+  ///   - findsLeastBuffers: Whether to look for a pipeline's smallest buffers, which may take
+  ///     seconds.
   public init(
     _ report: CostReport, from origin: ArchitectureOrigin?, context: ReportContext,
     joined: [JSONValue.Member] = [], listsLayers: Bool = false, eliminatesDeadNodes: Bool = false,

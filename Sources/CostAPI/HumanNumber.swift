@@ -17,6 +17,39 @@ public enum HumanNumber {
     return "\(sign)\(digits.dropLast(decimals)).\(digits.suffix(decimals))"
   }
 
+  /// A number with any count of digits behind the point, its decimal digits rounded, halves away
+  /// from zero: 0.145 to two digits is `0.15`.
+  public static func printed(_ value: Double, decimals: Int) -> String {
+    precondition(decimals >= 0, "digits behind the point are counted")
+    guard value.isFinite else { return String(describing: value) }
+    var (digits, exponent) = RoundedNumber.digits(of: value.magnitude)
+    let surplus = -exponent - decimals
+    if surplus <= 0 {
+      digits += Array(repeating: UInt8(ascii: "0"), count: -surplus)
+    } else {
+      let isUp = surplus <= digits.count && digits[digits.count - surplus] >= UInt8(ascii: "5")
+      digits.removeLast(min(surplus, digits.count))
+      if isUp { increment(&digits) }
+    }
+    let sign = value < 0 && digits.contains { $0 != UInt8(ascii: "0") } ? "-" : ""
+    let missing = max(0, decimals + 1 - digits.count)
+    let text = String(repeating: "0", count: missing) + String(decoding: digits, as: UTF8.self)
+    return decimals == 0
+      ? sign + text : "\(sign)\(text.dropLast(decimals)).\(text.suffix(decimals))"
+  }
+
+  /// Adds one to the last of some decimal digits.
+  private static func increment(_ digits: inout [UInt8]) {
+    for place in digits.indices.reversed() {
+      guard digits[place] == UInt8(ascii: "9") else {
+        digits[place] += 1
+        return
+      }
+      digits[place] = UInt8(ascii: "0")
+    }
+    digits.insert(UInt8(ascii: "1"), at: 0)
+  }
+
   /// A number with about the given count of significant digits; digits before the point all stay.
   public static func significant(_ value: Double, digits: Int = 4) -> String {
     guard value != 0, value.isFinite else { return fixed(value, decimals: 0) }

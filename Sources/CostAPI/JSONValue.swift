@@ -7,6 +7,7 @@ public enum JSONValue: Hashable, Sendable {
     /// The value of the key.
     public var value: JSONValue
 
+    /// A key and its value.
     public init(_ key: String, _ value: JSONValue) {
       self.key = key
       self.value = value
@@ -57,10 +58,15 @@ extension JSONValue: ExpressibleByDictionaryLiteral, ExpressibleByArrayLiteral,
     self = .object(elements.map { Member($0.0, $0.1) })
   }
 
+  /// An array of the values written.
   public init(arrayLiteral elements: JSONValue...) { self = .array(elements) }
+  /// The text written.
   public init(stringLiteral value: String) { self = .string(value) }
+  /// The whole number written.
   public init(integerLiteral value: Int64) { self = .integer(value) }
+  /// The truth value written.
   public init(booleanLiteral value: Bool) { self = .bool(value) }
+  /// `null`.
   public init(nilLiteral: ()) { self = .null }
 }
 

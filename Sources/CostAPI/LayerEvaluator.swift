@@ -15,6 +15,9 @@ public struct LayerEvaluator: Sendable {
   /// What the mapper knows already.
   public let cache: MappingCache
 
+  /// Layers on an array.
+  ///
+  /// - Parameter cache: What the mapper knows already, and where it keeps what it finds.
   public init(
     _ array: SpatialArray, options: CostOptions, cache: MappingCache = MappingCache()
   ) {
@@ -33,7 +36,7 @@ public struct LayerEvaluator: Sendable {
     if let batch {
       guard layer.batch == nil || layer.batch == batch else {
         throw .request(
-          "the layer says n=\(layer.batch ?? 1), --batch says \(batch)",
+          "the layer says n=\(layer.batch ?? 1), 'batch' says \(batch)",
           hint: "leave one of the two out")
       }
       layer.batch = batch

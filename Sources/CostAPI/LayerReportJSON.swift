@@ -26,6 +26,12 @@ public struct LayerReportJSON: Sendable {
   /// What is far faster than the least energy for hardly more.
   public var fasterWay: FasterWay?
 
+  /// A layer's report as JSON.
+  ///
+  /// - Parameters:
+  ///   - cost: What the layer costs.
+  ///   - array: The array it runs on.
+  ///   - searchSeconds: Seconds the search took; `nil` leaves the key out.
   public init(
     _ cost: LayerCost, on array: SpatialArray, context: ReportContext, origin: Origin,
     searchSeconds: Double?, fasterWay: FasterWay? = nil

@@ -6,10 +6,11 @@ public struct MemberReader: Sendable {
   /// The space whose members are read.
   public let space: any SearchSpace
 
-  /// - Throws: `CostAPIError.unknownName` where there is no such space.
+  /// - Throws: `CostAPIError.request` where there is no such space, with the nearest as hint.
   public init(spaceName: String) throws(CostAPIError) {
     guard let space = SearchSpaces.named(spaceName) else {
-      throw .unknownName(kind: "search space", name: spaceName, known: SearchSpaces.names)
+      throw .request(
+        "unknown search space '\(spaceName)'", hint: SearchSpaces.hint(for: spaceName))
     }
     self.space = space
   }
@@ -28,7 +29,8 @@ public struct MemberReader: Sendable {
   public func architecture(numbered digits: String) throws(CostAPIError) -> Architecture {
     guard space.indexedCount != nil else {
       throw .request(
-        "the architectures of \(space.name) have no index", hint: "name them with --arch")
+        "the architectures of \(space.name) have no index",
+        hint: "name them by 'arch', which is \(space.textForm)")
     }
     do throws(TextError) {
       return try member(numbered: digits)
@@ -58,7 +60,9 @@ public struct MemberReader: Sendable {
       return architecture
     }
     throw TextError(
-      text: digits, column: 1, message: "index \(digits) is outside of \(space.name)",
+      text: digits, column: 1,
+      message: Self.isWholeNumber(digits)
+        ? "index \(digits) is outside of \(space.name)" : "'\(digits)' is no index",
       hint: space.indexedCount.map { "write a number from 0 to \($0 - 1)" })
   }
 
@@ -66,7 +70,8 @@ public struct MemberReader: Sendable {
   public func everyArchitecture() throws(CostAPIError) -> [Architecture] {
     guard let count = space.indexedCount else {
       throw .request(
-        "\(space.name) is too large to list", hint: "name architectures with --arch or --arch-file")
+        "\(space.name) is too large to list",
+        hint: "name architectures by 'arch', which is \(space.textForm)")
     }
     return (0..<count).compactMap { space.architecture(at: $0) }
   }

@@ -6,18 +6,25 @@ enum RoundedNumber {
   static func nearest(to value: Double, digits count: Int) -> Double {
     precondition(count > 0, "a number has at least one digit")
     guard value.isFinite else { return value }
-    let text = String(describing: value.magnitude)
-    let parts = text.split(separator: "e")
-    let mantissa = parts[0].split(separator: ".")
-    var exponent = parts.count > 1 ? Int(parts[1]) ?? 0 : 0
-    let fraction = mantissa.count > 1 ? mantissa[1] : ""
-    exponent -= fraction.count
-    let all = Array((mantissa[0] + fraction).drop { $0 == "0" }.utf8)
+    let (all, exponent) = digits(of: value.magnitude)
     guard all.count > count, let kept = Int64(String(decoding: all[..<count], as: UTF8.self))
     else { return value }
-    exponent += all.count - count
     let isUp = all[count] >= UInt8(ascii: "5")
-    let magnitude = Double("\(kept + (isUp ? 1 : 0))e\(exponent)") ?? value.magnitude
+    let text = "\(kept + (isUp ? 1 : 0))e\(exponent + all.count - count)"
+    let magnitude = Double(text) ?? value.magnitude
     return value < 0 ? -magnitude : magnitude
+  }
+
+  /// The decimal digits that Swift prints of a finite number of 0 or more, without zeros before the
+  /// first, and the power of ten of the last one.
+  static func digits(of value: Double) -> (digits: [UInt8], exponent: Int) {
+    let parts = String(describing: value).split(separator: "e")
+    let mantissa = parts[0].split(separator: ".")
+    let fraction = mantissa.count > 1 ? mantissa[1] : ""
+    let exponent = parts.count > 1 ? Int(parts[1]) ?? 0 : 0
+    return (
+      Array((mantissa[0] + fraction).utf8.drop { $0 == UInt8(ascii: "0") }),
+      exponent - fraction.count
+    )
   }
 }

@@ -7,6 +7,7 @@ public struct SearchPath: Hashable, Sendable {
   /// The folders, the first to be looked in first.
   public var folders: [String]
 
+  /// Folders, the first to be looked in first.
   public init(folders: [String]) { self.folders = folders }
 
   /// The folders of the command line, then those of `$HWCOST_CONFIG` (separated by colons), then

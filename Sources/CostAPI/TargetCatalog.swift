@@ -86,12 +86,12 @@ extension LoadedTarget {
     guard isFree else {
       throw .request(
         "'\(reference)' allows perfect factors only: its dataflow '\(array.dataflow.name)' says so",
-        hint: "leave --factors out, or write 'factors: imperfect' in its dataflow")
+        hint: "leave 'factors' out, or write 'factors: imperfect' in its dataflow")
     }
     guard options.counting == .exact else {
       throw .request(
         "imperfect factors cannot be searched by Timeloop's rules, which refuse some of them",
-        hint: "leave --factors out, or --counting timeloop")
+        hint: "leave 'factors' out, or the counting 'timeloop'")
     }
     return options
   }
@@ -113,7 +113,7 @@ extension LoadedTarget {
       if let givenBatch, givenBatch != batch {
         throw .request(
           "'\(reference)' was measured with batch \(batch), not \(givenBatch)",
-          hint: "leave --batch out"
+          hint: "leave 'batch' out"
         )
       }
       return ReportContext(.measurement(batch: batch), configSHA256: configSHA256)
@@ -134,11 +134,11 @@ extension LoadedTarget {
     case .measured:
       throw .request(
         "'\(reference)' is measured: it maps no layers",
-        hint: "ask 'hwcost cost' for whole networks")
+        hint: "ask for the cost of whole networks")
     case .pipeline, .board:
       throw .request(
         "'\(reference)' is an FPGA: its engines run layers in one way each",
-        hint: "ask 'hwcost cost' for whole networks, layer by layer with --per-layer")
+        hint: "ask for the cost of whole networks, which is told layer by layer too")
     }
   }
 }
@@ -148,6 +148,7 @@ public struct TargetCatalog: Sendable {
   /// Where targets and networks are looked up.
   public let searchPath: SearchPath
 
+  /// A catalog of what some folders hold; they are read when something is asked for.
   public init(_ searchPath: SearchPath) { self.searchPath = searchPath }
 
   /// Every target's name and file, sorted by name.
@@ -264,7 +265,7 @@ extension TargetCatalog {
     case .measured:
       guard overrides.isEmpty else {
         throw .request(
-          "'\(path)' is measured: none of its values can be set", hint: "leave --set out")
+          "'\(path)' is measured: none of its values can be set", hint: "leave 'set' out")
       }
       return try measuredDevice(file)
     case .spatialArray: return try spatialArray(file, overriding: overrides)

@@ -13,6 +13,7 @@ public struct TextTable: Hashable, Sendable {
     /// The side at which its values end.
     public var alignment: Alignment
 
+    /// A column of a title.
     public init(_ title: String, _ alignment: Alignment = .left) {
       self.title = title
       self.alignment = alignment

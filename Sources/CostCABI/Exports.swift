@@ -96,7 +96,14 @@ public func hwcostVersion() -> UnsafePointer<CChar>? {
 }
 
 // MARK: - Estimators
-/// Opens an estimator, which the caller closes.
+/// Opens an estimator, which the caller closes with `hwcost_close`.
+///
+/// - Parameters:
+///   - folders: Where targets and networks are looked up, separated by colons; may be null.
+///   - threads: Threads that one call works on, from 0, all processors, to 4096.
+///   - out: Set to the handle; null after an error.
+/// - Returns: 0, or 1 with `error` set to a text that the caller frees: for a folder that is not
+///   there, and a count of threads out of range.
 @c(hwcost_open)
 public func hwcostOpen(
   _ folders: UnsafePointer<CChar>?, _ threads: Int32,
@@ -121,7 +128,7 @@ public func hwcostOpen(
   }
 }
 
-/// Closes an estimator.
+/// Closes an estimator; its tables stay open. Null is passed over.
 @c(hwcost_close)
 public func hwcostClose(_ estimator: OpaquePointer?) {
   guard let estimator else { return }
@@ -142,7 +149,12 @@ private func ask(
   }
 }
 
-/// Answers a request with a text that the caller frees.
+/// Answers a request, a JSON object as `hwcost serve` takes it.
+///
+/// - Parameter reply: Set to a JSON object, which the caller frees with `hwcost_free`; null after
+///   an error.
+/// - Returns: 0, or 1 with `error` set to a text that the caller frees: for whatever cannot be
+///   answered.
 @c(hwcost_request)
 public func hwcostRequest(
   _ handle: OpaquePointer?, _ request: UnsafePointer<CChar>?,
@@ -159,7 +171,12 @@ public func hwcostRequest(
 }
 
 // MARK: - Tables
-/// Opens a table, which the caller closes.
+/// Opens the table of a request with `"op": "table"`, which the caller closes with
+/// `hwcost_table_close`; it outlives its estimator.
+///
+/// - Parameter out: Set to the handle; null after an error.
+/// - Returns: 0, or 1 with `error` set to a text that the caller frees: also where costs do not
+///   add up over choices.
 @c(hwcost_table_open)
 public func hwcostTableOpen(
   _ handle: OpaquePointer?, _ request: UnsafePointer<CChar>?,
@@ -176,7 +193,7 @@ public func hwcostTableOpen(
   }
 }
 
-/// Closes a table.
+/// Closes a table. Null is passed over.
 @c(hwcost_table_close)
 public func hwcostTableClose(_ table: OpaquePointer?) {
   guard let table else { return }
@@ -197,7 +214,8 @@ public func hwcostTableColumns(_ handle: OpaquePointer?) -> Int32 {
   return Int32(clamping: box.table.columns.count)
 }
 
-/// The names of the columns, one a line; the table's own.
+/// The names of the columns, one a line, each with its unit: `latency_ms`, `energy_mj`,
+/// `dram_bytes`. The text is the table's own; null for a null pointer.
 @c(hwcost_table_column_names)
 public func hwcostTableColumnNames(_ handle: OpaquePointer?) -> UnsafePointer<CChar>? {
   guard let box = try? table(handle) else { return nil }
@@ -214,7 +232,13 @@ public func hwcostTableChoices(_ handle: OpaquePointer?, _ variable: Int32) -> I
   return Int32(clamping: box.table.choiceCounts[Int(variable)])
 }
 
-/// Costs of many networks, by rows.
+/// Costs of many networks, by rows, in the columns' units.
+///
+/// - Parameters:
+///   - choices: `[rows][variables]`; may be null for no rows.
+///   - costs: Set to `[rows][columns]`; not defined after an error.
+/// - Returns: 0, or 1 with `error` set to a text that the caller frees: for choices out of range,
+///   with the row, and counts that are not the table's.
 @c(hwcost_table_costs)
 public func hwcostTableCosts(
   _ handle: OpaquePointer?, _ choices: UnsafePointer<Int32>?, _ rows: Int64,
@@ -245,7 +269,11 @@ public func hwcostTableCosts(
   }
 }
 
-/// Costs of one network by its text.
+/// Costs of one network by its text, in the columns' units.
+///
+/// - Parameter costs: Set to `[columns]`.
+/// - Returns: 0, or 1 with `error` set to a text that the caller frees: for a text that is no
+///   network of the space, with the place of the mistake.
 @c(hwcost_table_cost_of_text)
 public func hwcostTableCostOfText(
   _ handle: OpaquePointer?, _ architecture: UnsafePointer<CChar>?,
@@ -265,7 +293,15 @@ public func hwcostTableCostOfText(
   }
 }
 
-/// Expected costs, their variances and gradient; results may be null.
+/// Expected costs in the columns' units, their variances in the squares of these, and the gradient.
+///
+/// - Parameters:
+///   - probabilities: `[count]`, variable after variable, each summing to 1.
+///   - expectation: Set to `[columns]`; may be null, as may the other results.
+///   - variance: Set to `[columns]`.
+///   - gradient: Set to `[count][columns]`.
+/// - Returns: 0, or 1 with `error` set to a text that the caller frees: for what is no
+///   distribution.
 @c(hwcost_table_distribution)
 public func hwcostTableDistribution(
   _ handle: OpaquePointer?, _ probabilities: UnsafePointer<Double>?, _ count: Int64,
@@ -299,6 +335,6 @@ private func check(_ given: Int32, _ count: Int, _ name: String) throws(CallErro
 }
 
 // MARK: - Strings
-/// Frees a text of this library.
+/// Frees a text of this library. Null is passed over.
 @c(hwcost_free)
 public func hwcostFree(_ text: UnsafeMutablePointer<CChar>?) { free(text) }

@@ -14,6 +14,7 @@ public struct CSVTable: Hashable, Sendable {
     /// Where in the line it starts.
     public var column: Int
 
+    /// A value and its place.
     public init(text: String, line: Int, column: Int) {
       self.text = text
       self.line = line

@@ -47,6 +47,7 @@ public struct MeasuredDevice: HardwareTarget {
     try self.init(manifest) { _ in (table, file) }
   }
 
+  /// The name by which the device is asked for.
   public var name: String { manifest.name }
 
   /// How many entries the tables hold.
@@ -55,7 +56,7 @@ public struct MeasuredDevice: HardwareTarget {
   /// What the tables hold, in words: `5 networks of nasbench201-cifar10`.
   public var contents: String {
     tables.map { table in
-      "\(table.count) \(table.description.granularity.rawValue)s"
+      "\(table.count) \(table.description.granularity.rawValue)\(table.count == 1 ? "" : "s")"
         + (table.description.space.map { " of \($0)" } ?? "")
     }.joined(separator: ", ")
   }
@@ -67,16 +68,25 @@ public struct MeasuredDevice: HardwareTarget {
       ?? tables.first { $0.description.granularity == .layer && $0.description.space == nil }
   }
 
+  /// The table that answers for the members of a space; networks of no space are asked of layers.
+  ///
+  /// - Throws: `CostError.noTable` where there is none.
+  public func answeringTable(forSpace space: String?) throws(CostError) -> MeasuredTable {
+    guard let table = table(forSpace: space) else {
+      throw .noTable(device: name, space: space, contents: contents)
+    }
+    return table
+  }
+
   /// What a network's entries say.
   ///
-  /// - Throws: `CostError.notMeasured` for the first entry that a table does not hold.
+  /// - Throws: `CostError.noTable` where no table is of the network's space or of layers, and
+  ///   `CostError.notMeasured` for the first entry that the table does not hold.
   public func report(
     for network: Network, from origin: ArchitectureOrigin?
   ) throws(CostError) -> CostReport {
     let wanted = origin?.text ?? network.name
-    guard let table = table(forSpace: origin?.space) else {
-      throw .notMeasured(entry: wanted, table: tables.map(\.file).joined(separator: ", "))
-    }
+    let table = try answeringTable(forSpace: origin?.space)
     var report = CostReport(
       target: name, network: network.name, macs: network.macs, parameters: network.parameters,
       latencyMilliseconds: 0, energyMillijoules: 0, dramBytes: nil, layers: [])

@@ -75,8 +75,7 @@ public struct MeasuredTable: Sendable {
     if let space = SearchSpaces.named(name) { return space }
     throw InputError(
       at: description.location, keyPath: "space", "unknown search space '\(name)'",
-      hint: EditDistance.didYouMean(name, among: SearchSpaces.names)
-        ?? "known are " + SearchSpaces.names.joined(separator: ", "))
+      hint: SearchSpaces.hint(for: name))
   }
 }
 

@@ -13,6 +13,7 @@ public struct TableManifest: Hashable, Sendable {
 
   /// The name by which the device is asked for.
   public var name: String
+  /// What the device is, in a line; `nil` where the manifest does not say.
   public var description: String?
   /// At least one; of tables that answer the same question the first is asked.
   public var tables: [TableDescription]

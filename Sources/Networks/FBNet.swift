@@ -75,6 +75,7 @@ public struct FBNet: SearchSpace {
   let blocks: [[[Layer]]]
   let head: [Layer]
 
+  /// The space of a variant.
   public init(_ variant: Variant) {
     self.variant = variant
     let size = variant.imageSize
@@ -102,16 +103,21 @@ public struct FBNet: SearchSpace {
     head = Self.head(map, channels: variant.headChannels, classes: variant.classes)
   }
 
+  /// The name of the variant's space.
   public var name: String { variant.spaceName }
+  /// Nine choices for each of the 22 blocks.
   public var choiceCounts: [Int] {
     Array(repeating: Block.allCases.count, count: Self.blockCount)
   }
+  /// What a network's text looks like.
   public var textForm: String { "22 numbers from 0 to 8: '0 3 8 …'" }
 
+  /// Its 22 choices with a space between each two.
   public func text(of architecture: Architecture) -> String {
     architecture.choices.map { "\($0)" }.joined(separator: " ")
   }
 
+  /// The layers of a network: stem, blocks, head.
   public func network(of architecture: Architecture) -> Network {
     precondition(
       architecture.choices.count == Self.blockCount, "an architecture of another space than FBNet")
@@ -164,7 +170,10 @@ extension FBNet {
 
 extension FBNet {
   /// Reads 22 choices apart by spaces, commas or underscores, in brackets or not.
+  ///
+  /// - Throws: `TextError` for the first word that is no choice, and for too few or too many.
   public func architecture(_ text: String) throws(TextError) -> Architecture {
+    if let choices = Self.choices(ofPlain: text) { return Architecture(choices: choices) }
     var choices: [Int] = []
     var word = String.UnicodeScalarView()
     var position = 0
@@ -184,6 +193,32 @@ extension FBNet {
         hint: "one number from 0 to 8 a block, such as '0 3 8 …'")
     }
     return Architecture(choices: choices)
+  }
+
+  /// The choices of a text of 22 single digits from 0 to 8 with what may stand between them; `nil`
+  /// for any other text, which is read with care.
+  ///
+  /// Search algorithms ask for millions of texts, nearly all of them of this form.
+  private static func choices(ofPlain text: String) -> [Int]? {
+    var text = text
+    return text.withUTF8 { bytes in
+      var choices: [Int] = []
+      choices.reserveCapacity(blockCount)
+      var follows = false
+      for byte in bytes {
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "8"):
+          guard !follows, choices.count < blockCount else { return nil }
+          choices.append(Int(byte &- UInt8(ascii: "0")))
+          follows = true
+        case UInt8(ascii: " "), UInt8(ascii: ","), UInt8(ascii: "_"), UInt8(ascii: "["),
+          UInt8(ascii: "]"), UInt8(ascii: "("), UInt8(ascii: ")"):
+          follows = false
+        default: return nil
+        }
+      }
+      return choices.count == blockCount ? choices : nil
+    }
   }
 
   private static func read(

@@ -124,6 +124,9 @@ extension OnceForAllMobileNetV3 {
         words.take()
       }
       (lists[key.text], column[key.text]) = (choices, key.column)
+      if lists["r"] != nil, lists["image_size"] != nil {
+        throw error(text, key, "'r' and 'image_size' are the same setting", "keep one of the two")
+      }
     }
     let sizeKey = lists["image_size"] == nil ? "r" : "image_size"
     if lists[sizeKey] == nil, sizes.count == 1 { lists[sizeKey] = [0] }

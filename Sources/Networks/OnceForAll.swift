@@ -66,8 +66,8 @@ public struct OnceForAllMobileNetV3: SearchSpace {
   let skeletons: [Skeleton]
   let (firstChannels, finalChannels, lastChannels): (Int, Int, Int)
 
-  /// Image sizes that a space may have.
-  static func isPossible(size: Int) -> Bool { (32...1024).contains(size) && size % 4 == 0 }
+  /// Image sizes that a space may have; below 32 nothing is left of an image behind the strides.
+  private static let possibleSizes = stride(from: 32, through: 1024, by: 4)
 
   /// - Parameter size: The only image size; the usual ones unless given.
   init(_ width: Width, size: Int? = nil) {
@@ -93,10 +93,25 @@ public struct OnceForAllMobileNetV3: SearchSpace {
       if name == prefix { return OnceForAllMobileNetV3(width) }
       guard name.hasPrefix(prefix + "-") else { continue }
       let digits = name.dropFirst(prefix.count + 1)
-      guard let size = Int(digits), String(size) == digits, isPossible(size: size) else {
+      guard let size = Int(digits), String(size) == digits, possibleSizes.contains(size) else {
         return nil
       }
       return OnceForAllMobileNetV3(width, size: size)
+    }
+    return nil
+  }
+
+  /// The nearest image size that a space may have, for a name such as `ofa-mbv3-225`; `nil` for
+  /// names of another form.
+  static func sizeHint(for name: String) -> String? {
+    for width in Width.allCases.reversed() where name.hasPrefix(width.spaceName + "-") {
+      let digits = name.dropFirst(width.spaceName.count + 1)
+      guard !digits.isEmpty, digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else {
+        return nil
+      }
+      let size = min(max(Int(digits) ?? Int.max, 32), 1024)
+      return "an image size is a multiple of 4 from 32 to 1024, such as "
+        + "\(width.spaceName)-\((size + 2) / 4 * 4)"
     }
     return nil
   }

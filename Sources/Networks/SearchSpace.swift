@@ -1,3 +1,5 @@
+internal import CostDiagnostics
+
 /// A family of networks whose members are choices, one a decision.
 public protocol SearchSpace: Sendable {
   var name: String { get }
@@ -97,6 +99,13 @@ public enum SearchSpaces {
       return FBNet(variant)
     }
     return OnceForAllMobileNetV3.named(name)
+  }
+
+  /// What to write in place of a name that no space has: an image size that can be, the nearest name,
+  /// or all names.
+  public static func hint(for name: String) -> String {
+    OnceForAllMobileNetV3.sizeHint(for: name) ?? EditDistance.didYouMean(name, among: names)
+      ?? "known are " + names.joined(separator: ", ")
   }
 }
 

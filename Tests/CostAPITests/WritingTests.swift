@@ -78,6 +78,18 @@ struct WritingTests {
     #expect(HumanNumber.percent(0.5714) == "57.1 %")
   }
 
+  @Test(
+    "digits behind the point are rounded as decimal digits, however many",
+    arguments: [
+      (0.145, 2, "0.15"), (0.0, 0, "0"), (0.0, 3, "0.000"), (-0.004, 2, "0.00"),
+      (-0.005, 2, "-0.01"), (0.06, 1, "0.1"), (0.006, 1, "0.0"), (999.96, 1, "1000.0"),
+      (0.5, 0, "1"), (1e-12, 12, "0.000000000001"), (1e21, 1, "1000000000000000000000.0"),
+      (7.3205, 12, "7.320500000000"),
+    ])
+  func printed(value: Double, decimals: Int, text: String) {
+    #expect(HumanNumber.printed(value, decimals: decimals) == text)
+  }
+
   @Test("columns line up, numbers to the right, without blanks at the end of a line")
   func table() {
     var table = TextTable([.init("layer"), .init("cycles", .right), .init("note")])

@@ -47,7 +47,7 @@ struct FactorsTests {
     #expect(
       run.errors == """
         error: '\(path)' allows perfect factors only: its dataflow 'row-stationary' says so
-        hint: leave --factors out, or write 'factors: imperfect' in its dataflow
+        hint: leave 'factors' out, or write 'factors: imperfect' in its dataflow
 
         """)
   }
@@ -61,7 +61,7 @@ struct FactorsTests {
     #expect(
       run.errors == """
         error: imperfect factors cannot be searched by Timeloop's rules, which refuse some of them
-        hint: leave --factors out, or --counting timeloop
+        hint: leave 'factors' out, or the counting 'timeloop'
 
         """)
   }

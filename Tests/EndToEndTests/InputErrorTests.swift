@@ -75,7 +75,7 @@ struct InputErrorTests {
       try Self.errors(["cost", "--target", "eyeriss", "--space", "fbnet-imagenet", "--all"])
         == """
         error: fbnet-imagenet is too large to list
-        hint: name architectures with --arch or --arch-file
+        hint: name architectures by 'arch', which is 22 numbers from 0 to 8: '0 3 8 …'
 
         """)
   }
@@ -198,7 +198,7 @@ struct InputErrorTests {
       try Self.errors(["map", "--target", "example", "--layer", "linear c=4 k=4"])
         == """
         error: 'example' is measured: it maps no layers
-        hint: ask 'hwcost cost' for whole networks
+        hint: ask for the cost of whole networks
 
         """)
   }
@@ -208,7 +208,7 @@ struct InputErrorTests {
     #expect(
       try Self.errors(
         ["cost", "--target", "example", "--index", "1651", "--batch", "4"] + Self.space)
-        == "error: 'example' was measured with batch 1, not 4\nhint: leave --batch out\n")
+        == "error: 'example' was measured with batch 1, not 4\nhint: leave 'batch' out\n")
   }
 
   @Test("a mapping that does not cover the layer is an error with its place")
@@ -268,7 +268,7 @@ struct InputErrorTests {
       try Self.errors([
         "map", "--target", "eyeriss", "--layer", "linear c=4 k=4 n=2", "--batch", "4",
       ]) == """
-        error: the layer says n=2, --batch says 4
+        error: the layer says n=2, 'batch' says 4
         hint: leave one of the two out
 
         """)

@@ -61,6 +61,18 @@ struct ValidateCommandTests {
     #expect(csv.output.contains(row))
   }
 
+  @Test("figures worked out by hand are marked, with how where a suite is named")
+  func worked() throws {
+    let run = try Program.run("validate", "zhang15")
+    #expect(run.output.contains(" 732050 (worked) "))
+    #expect(run.output.contains(" 2240  "))
+    #expect(run.output.contains("  worked:    twice the printed cycles of one group\n"))
+    let object = try Program.json("validate", "zhang15")
+    let results = try #require(object["results"] as? [[String: Any]])
+    #expect(results[0]["worked"] as? String == "twice the printed cycles of one group")
+    #expect(results[6]["worked"] is NSNull)
+  }
+
   @Test("json has each figure with its source, and the points of an order")
   func json() throws {
     let object = try Program.json("validate", "dpu-zcu102")

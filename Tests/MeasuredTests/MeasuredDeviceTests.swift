@@ -71,6 +71,24 @@ struct MeasuredDeviceTests {
     }
   }
 
+  @Test("a network of a space without a table, or of none, is told what the device holds")
+  func noTable() throws {
+    let device = try Self.device("energy,time,architecture\n0.25,1500,\(Self.allNone)\n")
+    let space = try #require(SearchSpaces.named("ofa-mbv3-224"))
+    let text = "224 k3e3 k3e3 | k3e3 k3e3 | k3e3 k3e3 | k3e3 k3e3 | k3e3 k3e3"
+    let network = space.network(of: try space.architecture(text))
+    let contents = "1 network of nasbench201-cifar10"
+    let origin = ArchitectureOrigin(space: space.name, text: text, index: nil)
+    #expect(
+      throws: CostError.noTable(device: "phone", space: "ofa-mbv3-224", contents: contents)
+    ) {
+      try device.report(for: network, from: origin)
+    }
+    #expect(throws: CostError.noTable(device: "phone", space: nil, contents: contents)) {
+      try device.report(for: network, from: nil)
+    }
+  }
+
   @Test("every bad row of a table is reported with its place")
   func badRows() throws {
     let table = """

@@ -66,6 +66,11 @@ struct FBNetTests {
       "[0, 3, 8, 0, 3, 8, 0, 3, 8, 0, 3, 8, 0, 3, 8, 0, 3, 8, 0, 3, 8, 0]",
       "0_3_8_0_3_8_0_3_8_0_3_8_0_3_8_0_3_8_0_3_8_0",
       " 0 3 8 0 3 8 0 3 8 0 3 8 0 3 8 0 3 8 0 3 8 0 ",
+      "(0, 3, 8, 0, 3, 8, 0, 3, 8, 0, 3, 8, 0, 3, 8, 0, 3, 8, 0, 3, 8, 0)",
+      // Forms that are read with care: tabs, lines, a space of another kind, more digits, a sign.
+      "0\t3\n8 0 3 8 0 3 8 0 3 8 0 3 8 0 3 8 0 3 8 0",
+      "0\u{A0}3 8 0 3 8 0 3 8 0 3 8 0 3 8 0 3 8 0 3 8 0",
+      "00 03 8 0 3 8 0 3 8 0 3 8 0 3 8 0 3 8 0 3 +8 0",
     ])
   func separators(text: String) throws {
     let space = FBNet(.cifar100)
@@ -81,6 +86,15 @@ struct FBNetTests {
       ("0 1", 4, "found 2 of 22 numbers", "one number from 0 to 8 a block, such as '0 3 8 …'"),
       (
         "0, 9", 4, "'9' is not a block",
+        "a whole number from 0 to 8: k3_e1, k3_e1_g2, k3_e3, k3_e6, k5_e1, k5_e1_g2, k5_e3, "
+          + "k5_e6, skip"
+      ),
+      (
+        "0 1 2 3 4 5 6 7 8 0 1 2 3 4 5 6 7 8 0 1 2", 42, "found 21 of 22 numbers",
+        "one number from 0 to 8 a block, such as '0 3 8 …'"
+      ),
+      (
+        "0 1 2 3 4 5 6 7 8 0 1 2 3 4 5 6 7 8 0 1 2 33", 43, "'33' is not a block",
         "a whole number from 0 to 8: k3_e1, k3_e1_g2, k3_e3, k3_e6, k5_e1, k5_e1_g2, k5_e3, "
           + "k5_e6, skip"
       ),

@@ -144,6 +144,10 @@ struct OnceForAllTests {
       (#"{"ks": [3, 4]}"#, "column 12: 4 in 'ks' is not possible (one of 3, 5, 7)"),
       (#"{"kernel": [3]}"#, "column 3: unknown setting 'kernel' (the settings are ks, e, d and r)"),
       (
+        #"{"r": 224, "image_size": 224}"#,
+        "column 13: 'r' and 'image_size' are the same setting (keep one of the two)"
+      ),
+      (
         #"{"d": [2, 2]}"#,
         "column 14: there is no 'ks' (ks and e have 20 numbers, d has 5, and r has "
           + "one)"
@@ -164,6 +168,28 @@ struct OnceForAllTests {
     ] {
       #expect(SearchSpaces.named(name) == nil, "\(name)")
     }
+  }
+
+  @Test(
+    "a name of an impossible image size is told the nearest that is possible",
+    arguments: [
+      ("ofa-mbv3-225", "ofa-mbv3-224"), ("ofa-mbv3-0224", "ofa-mbv3-224"),
+      ("ofa-mbv3-226", "ofa-mbv3-228"), ("ofa-mbv3-16", "ofa-mbv3-32"),
+      ("ofa-mbv3-w1.2-2000", "ofa-mbv3-w1.2-1024"),
+      ("ofa-mbv3-99999999999999999999", "ofa-mbv3-1024"),
+    ])
+  func impossibleSizes(name: String, nearest: String) {
+    #expect(SearchSpaces.named(name) == nil)
+    #expect(SearchSpaces.named(nearest) != nil)
+    #expect(
+      SearchSpaces.hint(for: name)
+        == "an image size is a multiple of 4 from 32 to 1024, such as \(nearest)")
+  }
+
+  @Test("other unknown names are told the nearest name, or all")
+  func unknownNames() {
+    #expect(SearchSpaces.hint(for: "ofa-mbv3-x") == "did you mean 'ofa-mbv3'?")
+    #expect(SearchSpaces.hint(for: "zzz").hasPrefix("known are nasbench201-cifar10, "))
   }
 
   @Test("a network is the sum of its parts, and its blocks are those of its layers")

@@ -44,6 +44,17 @@ struct PublishedTableTests {
         == "1 of 2 figures are outside: line 3: published 0.3073, ours 0.3072")
   }
 
+  @Test("a published 0 that ours is not leaves no deviation, and is told")
+  func zero() throws {
+    let result = try result("layer,op,ms\n0,k3_e1,0\n1,k3_e1_g2,0.3072\n", choices: all)
+    #expect(result.verdict == .outside)
+    #expect(result.deviation == nil)
+    #expect(
+      result.message
+        == "1 of 2 figures are outside: line 2: published 0, ours 0.36864; "
+        + "1 of 2 published figures are 0 and ours not: no deviation")
+  }
+
   @Test(
     "each mistake of a table is told with its place",
     arguments: [

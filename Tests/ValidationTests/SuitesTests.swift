@@ -35,6 +35,27 @@ struct SuitesTests {
     #expect(Set(suite.comparisons.map(\.source)) == Set(suite.sources.keys))
   }
 
+  @Test("figures that were worked out by hand say so, and how")
+  func worked() throws {
+    var found: [String: Set<String>] = [:]
+    for name in ShippedSuites.names {
+      let suite = try ShippedSuites.catalog.suite(name).suite
+      for comparison in suite.comparisons where comparison.worked != nil {
+        found[name, default: []].insert(comparison.source)
+      }
+      // A source that is worked with once is no figure that stands there.
+      let mixed = suite.comparisons.contains { comparison in
+        comparison.worked == nil && found[name]?.contains(comparison.source) == true
+      }
+      #expect(!mixed, "\(name)")
+    }
+    #expect(
+      found == [
+        "dnnbuilder": ["equations"], "fpgaconvnet": ["equations", "regressions"],
+        "zhang15": ["cycles"],
+      ])
+  }
+
   @Test(
     "every entry of HW-NAS-Bench's FBNet table that is at hand is exact",
     .enabled(

@@ -43,11 +43,67 @@ struct VerdictTests {
 
   @Test(
     "a printed figure is met when ours rounds to it",
-    arguments: [("7.32", true), ("7.33", false), ("7.3205", true), ("7", true)])
+    arguments: [
+      ("7.32", true), ("7.33", false), ("7.3205", true), ("7", true),
+      // All digits that were printed count, however many.
+      ("7.320500000000", true), ("7.320500000001", false), ("7.3205000000000000", true),
+    ])
   func printed(published: String, isMet: Bool) throws {
     let result = try #require(
       results("equal: printed", published: published, metric: "latency_ms").first)
     #expect(result.verdict == (isMet ? .within : .outside))
+  }
+
+  @Test("figures are shown with the digits that were printed")
+  func digits() throws {
+    let long = try #require(
+      results("equal: printed", published: "7.320500000001", metric: "latency_ms").first)
+    #expect(long.publishedText == "7.320500000001")
+    #expect(long.oursText == "7.320500000000")
+    let short = try #require(
+      results("equal: printed", published: "7.3", metric: "latency_ms").first)
+    #expect([short.publishedText, short.oursText] == ["7.3", "7.3"])
+  }
+
+  @Test("a published 0 has no deviation, and is met by 0 alone")
+  func zero() throws {
+    for tolerance in ["within: 1000 %", "reported: true", "equal: exact"] {
+      let result = try #require(results(tolerance, published: "0").first)
+      #expect(result.verdict == (tolerance == "reported: true" ? .reported : .outside))
+      #expect(result.deviation == nil)
+      #expect(result.deviationText == "-")
+    }
+  }
+
+  @Test("a formula that says nothing of a result for its arguments tells why")
+  func silentFormula() throws {
+    let result = try #require(
+      ShippedSuites.results(
+        ofText: """
+          schema: 1
+          kind: validation
+          name: written
+          title: a test
+          sources: {test: "a test"}
+          comparisons:
+            - name: logic
+              formula: fpgaconvnet-conv
+              metric: logic_lut
+              source: test
+              worked: "not at all"
+              tolerance: {equal: exact, reason: "a test"}
+              rows: [{name: fine 3, published: 1, arguments: {channels: 64, filters: 128, groups: 1, kernel: 3, input_rows: 32, input_columns: 32, output_rows: 32, output_columns: 32, coarse_in: 4, coarse_out: 8, coarse_group: 1, fine: 3, weight_bits: 16, input_bits: 16, accumulator_bits: 32}}]
+          """
+      ).first)
+    #expect(result.verdict == .failed)
+    #expect(result.worked == "not at all")
+    #expect(
+      result.message
+        == """
+        error: 'fpgaconvnet-conv' does not say 'logic_lut' for these arguments
+        hint: the coefficients of a module for 'fine' below kernel x kernel are not known here; \
+        compare a layer whose 'fine' is kernel x kernel
+        """)
   }
 
   @Test("a metric that a target does not have fails, and says so")

@@ -18,7 +18,9 @@ __all__ = ["BatchCosts", "Estimator", "Report"]
 class Report:
     """What something costs, with the keys of the command line's JSON as attributes.
 
-    ``latency_ms``, ``energy_mj``, ``dram_bytes``, ``macs``, ``params``, ``layers`` and so on.
+    Of a network ``latency_ms`` (milliseconds), ``energy_mj`` (millijoules), ``dram_bytes``, ``macs``,
+    ``params``, ``layers`` and so on; of a layer ``energy_pj`` (picojoules) and ``cycles``. A figure that
+    the target does not tell is ``None``; a name that is no key raises ``AttributeError``.
     """
 
     def __init__(self, values: dict[str, Any]) -> None:
@@ -60,9 +62,14 @@ def _wrapped(value: Any) -> Any:
 
 
 class BatchCosts:
-    """Costs of many networks, an array a column: ``costs.latency_ms`` or ``costs["latency_ms"]``."""
+    """Costs of many networks, an array a column: ``costs.latency_ms`` or ``costs["latency_ms"]``.
+
+    A column's name ends in its unit: milliseconds, millijoules, bytes. One that is not there raises
+    ``KeyError``, or ``AttributeError`` behind a dot.
+    """
 
     def __init__(self, columns: Sequence[str], values: np.ndarray) -> None:
+        #: Names of the columns; ``target.latency_ms`` and the like where there are several targets.
         self.columns = tuple(columns)
         #: ``[networks, columns]``.
         self.values = values
@@ -89,7 +96,9 @@ class Estimator:
 
     ``config`` are folders where targets are looked up first, as with ``hwcost --config``.
     ``threads`` work on one call; all processors unless given. An estimator may be used from any
-    thread, goes on in a process that was forked, and can be pickled.
+    thread, goes on in a process that was forked, and can be pickled. Its methods raise
+    ``HwcostError``, a ``ValueError``, for names that are not there and whatever else cannot be
+    answered; the text says what to ask instead.
     """
 
     def __init__(self, config: str | Sequence[str] = (), threads: int | None = None) -> None:
@@ -125,7 +134,7 @@ class Estimator:
         return (Estimator, (self._config, self._threads))
 
     def request(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Answers a request in the form of ``hwcost serve``."""
+        """Answers a request in the form of ``hwcost serve``: the members of its reply."""
         reply = ctypes.c_void_p()
         text = json.dumps(request).encode()
         call(library.hwcost_request, self._handle, text, ctypes.byref(reply))
@@ -146,27 +155,34 @@ class Estimator:
         """What one network costs: ``arch`` is a text, an index, or a list of choices.
 
         ``options`` are those of the command line: ``objective``, ``factors``, ``counting``,
-        ``batch``, ``eliminate_dead_nodes``, and ``set``, a dictionary.
+        ``batch`` (images), ``eliminate_dead_nodes``, and ``set``, a dictionary of key paths and texts
+        with units. ``per_layer`` adds ``layers``.
         """
         if not isinstance(arch, (str, int, np.integer)):
             arch = self._text(space, arch)
+        named = {"arch": arch} if isinstance(arch, str) else {"index": int(arch)}
         reply = self.request({
-            "op": "cost", "target": target, "space": space, "arch": str(arch),
-            "per_layer": per_layer, **options})
+            "op": "cost", "target": target, "space": space, **named, "per_layer": per_layer,
+            **options})
         return Report(reply["reports"][0])
 
     def network(self, name: str, target: str, *, per_layer: bool = False, **options: Any) -> Report:
-        """What a network of ``networks/``, or of a file, costs."""
+        """What a network of ``networks/``, or of a file, costs; options as of ``cost``."""
         reply = self.request({
             "op": "cost", "target": target, "network": name, "per_layer": per_layer, **options})
         return Report(reply["reports"][0])
 
     def map(self, layer: str, target: str, **options: Any) -> Report:
-        """The best way to run a layer, such as ``conv c=16 k=16 h=32 r=3 pad=1``."""
+        """The best way to run a layer, such as ``conv c=16 k=16 h=32 r=3 pad=1``: ``cycles``,
+        ``latency_ms``, ``energy_pj``, ``levels`` and ``mapping``. Options as of ``cost``."""
         return Report(self.request({"op": "map", "target": target, "layer": layer, **options}))
 
     def table(self, space: str, target: str | Sequence[str], **options: Any) -> CostTable:
-        """The costs of a whole search space; the same question gives the same table."""
+        """The costs of a whole search space; the same question gives the same table.
+
+        ``columns`` chooses figures, ``["latency_ms"]`` for example; other options as of ``cost``.
+        Raises ``HwcostError`` where costs do not add up over choices.
+        """
         targets = [target] if isinstance(target, str) else list(target)
         request = {"target": targets, "space": space, **options}
         key = json.dumps(request, sort_keys=True)
@@ -178,7 +194,11 @@ class Estimator:
         self, archs: Any, space: str, target: str | Sequence[str], **options: Any,
     ) -> BatchCosts:
         """Costs of many networks, from an array of choices ``[networks, variables]``, a list of
-        texts, or a list of indices."""
+        texts, or a list of indices; options as of ``table``.
+
+        Raises ``HwcostError`` for choices, texts and indices that the space has not, ``TypeError`` for
+        numbers that are not whole, ``ValueError`` for an array of another shape.
+        """
         table = self.table(space, target, **options)
         if len(archs) and isinstance(archs[0], str):
             values = np.stack([table.cost(text) for text in archs])
@@ -192,7 +212,10 @@ class Estimator:
         return BatchCosts(table.columns, values)
 
     def members(self, space: str) -> np.ndarray:
-        """The choices of every member of a space that has indices, ``[networks, variables]``."""
+        """The choices of every member of a space that has indices, ``[networks, variables]``; int32.
+
+        Raises ``HwcostError`` for a space that is too large to list.
+        """
         if space not in self._members:
             reply = self.request({"op": "members", "space": space})
             self._members[space] = np.array(reply["choices"], dtype=np.int32)

@@ -31,7 +31,8 @@ class CostTable:
     """The costs of all networks of a search space on some targets, where costs add up over choices.
 
     Columns are figures of targets: ``latency_ms``, ``energy_mj``, ``dram_bytes``, ``macs`` and
-    ``params``; where there are several targets, ``eyeriss.latency_ms``.
+    ``params``; where there are several targets, ``eyeriss.latency_ms``. Numbers are in the unit that
+    the column's name ends in: milliseconds, millijoules, bytes.
     """
 
     def __init__(self, estimator: "Estimator", request: dict[str, Any]) -> None:
@@ -64,7 +65,11 @@ class CostTable:
     def costs(self, choices: Any, out: np.ndarray | None = None) -> np.ndarray:
         """Costs of many networks, ``[networks, columns]``, from choices ``[networks, variables]``.
 
-        Choices of type int32 and by rows are read where they are; others are copied first.
+        Choices of type int32 and by rows are read where they are; others are copied first. Costs go
+        to ``out`` if it is given, a contiguous float64 array.
+
+        Raises ``HwcostError`` for choices out of range, with the row, ``TypeError`` for numbers that are
+        not whole, and ``ValueError`` for other shapes.
         """
         rows = np.asarray(choices)
         if rows.dtype.kind not in "iu":
@@ -88,7 +93,10 @@ class CostTable:
         return out
 
     def cost(self, architecture: str) -> np.ndarray:
-        """Costs of one network by its text, ``[columns]``."""
+        """Costs of one network by its text, ``[columns]``.
+
+        Raises ``HwcostError`` for a text that is no network of the space, with the place of the mistake.
+        """
         costs = np.empty(len(self.columns))
         call(
             library.hwcost_table_cost_of_text, self._handle, architecture.encode(),
@@ -99,7 +107,11 @@ class CostTable:
         """What networks cost whose choices are drawn independently: exact, nothing is sampled.
 
         ``probabilities`` is one list a variable that sums to 1, or all of them in one array; where
-        all variables have as many choices, it may have the shape ``[variables, choices]``.
+        all variables have as many choices, it may have the shape ``[variables, choices]``. Variances
+        are in the square of the column's unit.
+
+        Raises ``HwcostError`` for probabilities that are too many or few, below 0, not finite, or whose
+        sum over a variable is not 1.
         """
         flat = self._flat(probabilities)
         columns = len(self.columns)
@@ -112,7 +124,11 @@ class CostTable:
 
     def gradient(self, probabilities: Any, column: str | int = 0) -> np.ndarray:
         """Derivatives of a column's expectation, in the shape of the probabilities if they are an
-        array, else in one row."""
+        array, else in one row; in the column's unit.
+
+        Raises what ``distribution`` does, and ``KeyError`` or ``IndexError`` for a column that is not
+        there.
+        """
         gradient = self.distribution(probabilities).gradient[:, self._column(column)]
         if isinstance(probabilities, np.ndarray):
             return gradient.reshape(probabilities.shape)

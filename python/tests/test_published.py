@@ -2,6 +2,7 @@
 
 import ast
 import contextlib
+import csv
 import io
 import os
 import pickle
@@ -20,6 +21,9 @@ import published_way
 CELLS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "published")
 COMMAND = os.path.join(os.path.dirname(sys.executable), "hwcost")
 FAST = ["--factors", "perfect"]
+# Published tables are not ours to hand on; tests of whole ones run where they are.
+REFERENCE_TABLE = os.path.join(
+    os.environ.get("HWCOST_REFERENCE", ""), "data", "nasbench201_cifar10.csv")
 
 
 def text_of(name):
@@ -56,20 +60,73 @@ class InFolder(unittest.TestCase):
 
 
 class NotebookTests(InFolder):
-    def test_nasbench201_prints_what_was_published(self):
+    def published(self):
+        """The published figures and configuration of the first network, and its printed text."""
         output = text_of("nasbench201_output.txt")
-        content = {"nasbench201": {}}
-        # The published figures of three architectures, as the pickle has them.
-        for dataset, figures in re.findall(r"@ (\S+) under NAS-Bench-201: (\{.*\})", output):
-            columns = content["nasbench201"].setdefault(dataset, {"config": []})
-            for metric, value in ast.literal_eval(figures).items():
-                if metric != "average_hw_metric":
-                    columns.setdefault(metric, []).append(value)
+        figures = dict(re.findall(r"^(\w+): ([0-9.]+)", output, re.MULTILINE))
+        self.assertEqual(list(figures), published_way.METRICS["nasbench201"] + ["average_hw_metric"])
         config = ast.literal_eval(output.splitlines()[-1])
-        content["nasbench201"]["cifar10"]["config"].append(config)
+        return {name: float(value) for name, value in figures.items()}, config, output
+
+    def run_nasbench201(self, count, known):
+        """What the cells print of a pickle of some networks, whose figures are drawn but for known
+        ones: dataset, then metric, then a list of the first ones. And the figures of the pickle."""
+        random = np.random.default_rng(5)
+        _, config, _ = self.published()
+        content = {}
+        for dataset in ("cifar10", "cifar100", "ImageNet16-120"):
+            content[dataset] = {"config": [config] * count}
+            for metric in published_way.METRICS["nasbench201"]:
+                values = random.uniform(0.1, 9, count).tolist()
+                own = known.get(dataset, {}).get(metric, [])
+                content[dataset][metric] = own + values[len(own):]
         with open("HW-NAS-Bench-v1_0.pickle", "wb") as file:
-            pickle.dump(content, file)
-        self.assertEqual(self.run_cells("nasbench201_cells.txt"), output)
+            pickle.dump({"nasbench201": content}, file)
+        return self.run_cells("nasbench201_cells.txt"), content
+
+    def check_nasbench201(self, printed, content):
+        """That the first cell prints the pickle's figures and their product, in the published words."""
+        lines = printed.splitlines()
+        self.assertEqual(lines[0], "===> Example to get all the hardware metrics in the No.0,1,2 "
+                                   "architectures under NAS-Bench-201's Space")
+        self.assertEqual(len(lines), 1 + 9 + 12 + 1)
+        wanted = [(index, dataset) for index in range(3) for dataset in content]
+        for line, (index, dataset) in zip(lines[1:], wanted):
+            words = (f"The HW_metrics (type: <class 'dict'>) for No.{index} @ {dataset} under "
+                     "NAS-Bench-201: ")
+            self.assertTrue(line.startswith(words), line)
+            found = ast.literal_eval(line.removeprefix(words))
+            expected = published_way.query(
+                {"nasbench201": content}, "nasbench201", index, dataset)
+            self.assertEqual(list(found), list(expected))
+            product = expected.pop("average_hw_metric")
+            self.assertAlmostEqual(found.pop("average_hw_metric") / product, 1, places=12)
+            self.assertEqual(found, expected)
+
+    def test_nasbench201_prints_what_was_published(self):
+        figures, _, output = self.published()
+        known = {"cifar10": {m: [v] for m, v in figures.items() if m != "average_hw_metric"}}
+        printed, content = self.run_nasbench201(3, known)
+        self.check_nasbench201(printed, content)
+        # The product too is the published one, to the last digit.
+        self.assertTrue(printed.endswith("\n" + output))
+        self.assertIn(f"No.0 @ cifar10 under NAS-Bench-201: {figures}\n", printed)
+
+    @unittest.skipUnless(
+        os.path.exists(REFERENCE_TABLE),
+        "there is no data/nasbench201_cifar10.csv in the folder of $HWCOST_REFERENCE")
+    def test_nasbench201_prints_the_published_table(self):
+        columns = {"eyeriss_ms": "eyeriss_latency", "fpga_ms": "fpga_latency",
+                   "raspi4_ms": "raspi4_latency", "pixel3_ms": "pixel3_latency"}
+        with open(REFERENCE_TABLE, newline="") as file:
+            rows = list(csv.DictReader(file))
+        self.assertEqual([int(row["index"]) for row in rows], list(range(15625)))
+        known = {metric: [float(row[name]) for row in rows] for name, metric in columns.items()}
+        figures, config, _ = self.published()
+        self.assertEqual(config["arch_str"], rows[0]["arch"])
+        for metric, values in known.items():
+            self.assertEqual(values[0], figures[metric])
+        self.check_nasbench201(*self.run_nasbench201(15625, {"cifar10": known}))
 
     def test_fbnet_prints_the_sums_of_its_blocks(self):
         random = np.random.default_rng(3)

@@ -79,14 +79,20 @@ extension CostTable {
 
   /// The costs of a member of the table's space, one number a column.
   func costs(of architecture: Architecture) -> [Double] {
-    var sums = plan.constant
-    architecture.choices.withUnsafeBufferPointer { choices in
+    Array(unsafeUninitializedCapacity: columns.count) { sums, count in
+      for column in columns.indices {
+        sums.initializeElement(at: column, to: plan.constant[column])
+      }
       for group in plan.groups {
-        let start = group.offset + plan.entry(of: group) { choices[$0] } * plan.width
+        var place = 0
+        for index in group.variables.indices {
+          place += architecture.choices[group.variables[index]] * group.strides[index]
+        }
+        let start = group.offset + place * plan.width
         for column in columns.indices { sums[column] += plan.values[start + column] }
       }
+      count = columns.count
     }
-    return Array(sums.prefix(columns.count))
   }
 
   private func firstChoiceOutOfRange(

@@ -140,8 +140,11 @@ extension CostTable {
   private static func measured(
     _ space: any SearchSpace, on device: MeasuredDevice, named name: String
   ) throws(CostAPIError) -> CostTable {
-    guard let table = device.table(forSpace: space.name) else {
-      throw .request("'\(device.name)' has no table for \(space.name)", hint: nil)
+    let table: MeasuredTable
+    do throws(CostError) {
+      table = try device.answeringTable(forSpace: space.name)
+    } catch {
+      throw .cost(error)
     }
     let hasEnergy = table.description.energy != nil
     let metrics: [CostMetric] =

@@ -13,6 +13,7 @@ public struct CostTable: Sendable {
     /// The figure, which also says its unit.
     public var metric: CostMetric
 
+    /// A column of a metric of a target.
     public init(target: String, metric: CostMetric) {
       self.target = target
       self.metric = metric
@@ -26,6 +27,7 @@ public struct CostTable: Sendable {
     /// `[entry * columns + column]`, the last variable's choices fastest.
     public var values: [Double]
 
+    /// A term; `CostTable.init` checks that it fits.
     public init(variables: [Int], values: [Double]) {
       self.variables = variables
       self.values = values

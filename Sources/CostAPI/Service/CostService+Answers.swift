@@ -121,7 +121,11 @@ extension CostService {
           ? reader.architecture(numbered: text) : reader.architecture(text)
         subjects.append(CostSubject(member, of: reader.space))
       }
-    } else if !question.members.isEmpty {
+      for digits in question.indices {
+        subjects.append(
+          CostSubject(try reader.architecture(numbered: digits), of: reader.space))
+      }
+    } else if !(question.members + question.indices).isEmpty {
       throw .request("architectures need a 'space'", hint: nil)
     }
     for name in question.networks { subjects.append(CostSubject(try catalog.network(name))) }

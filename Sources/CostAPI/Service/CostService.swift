@@ -26,6 +26,9 @@ public final class CostService: Sendable {
   /// Targets are read again beyond so many: a service may run for days.
   private static let largestCount = 4096
 
+  /// A service for the targets of a catalog.
+  ///
+  /// - Parameter threads: Threads that one request works on; fewer than one count as one.
   public init(_ catalog: TargetCatalog, threads: Int = 1) {
     self.catalog = catalog
     self.threads = max(1, threads)

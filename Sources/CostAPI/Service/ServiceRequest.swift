@@ -26,8 +26,10 @@ enum ServiceRequest: Sendable {
   struct Cost: Sendable {
     var targets: [String]
     var space: String?
-    /// Architectures by text or number.
+    /// Architectures by text, or by number where the space counts its members.
     var members: [String]
+    /// Architectures by number.
+    var indices: [String]
     var networks: [String]
     var listsLayers: Bool
     var eliminatesDeadNodes: Bool
@@ -74,7 +76,7 @@ extension ServiceRequest {
   /// - Throws: `CostAPIError.input` for what is no JSON object of a request, with every mistake.
   static func read(_ text: String) throws(CostAPIError) -> (ServiceRequest, id: JSONValue?) {
     do throws(InputError) {
-      let document = try YAMLDocument(parsing: text, file: "request")
+      let document = try document(of: text)
       var id: JSONValue?
       let request = try YAMLReader.decode(document) { reader -> ServiceRequest? in
         if let value = reader.value("id", required: false) { id = JSONValue(value.node) }
@@ -84,6 +86,46 @@ extension ServiceRequest {
     } catch {
       throw .input(error, sources: [:])
     }
+  }
+
+  /// The object of a text.
+  ///
+  /// The parser is that of YAML, of which JSON is a part; what it says of a text that is neither is
+  /// put in the words of JSON.
+  private static func document(of text: String) throws(InputError) -> YAMLDocument {
+    guard text.contains(where: { !$0.isWhitespace }) else {
+      throw InputError(
+        at: SourceLocation(file: "request", line: 1, column: 1), "the request is empty",
+        hint: requestHint)
+    }
+    let document: YAMLDocument
+    do throws(InputError) {
+      document = try YAMLDocument(parsing: text, file: "request")
+    } catch {
+      throw InputError(
+        error.diagnostics.map { diagnostic in
+          var diagnostic = diagnostic
+          diagnostic.message = jsonMessage(diagnostic.message)
+          diagnostic.hint = requestHint
+          return diagnostic
+        })
+    }
+    guard document.root.entries != nil else {
+      throw InputError(
+        at: document.root.location, keyPath: "",
+        "a request is an object, not \(document.root.summary)", hint: requestHint)
+    }
+    return document
+  }
+
+  private static let requestHint = #"write one JSON object, such as {"op": "version"}"#
+
+  /// A message of the parser without YAML's names for what it was reading, which stand in brackets.
+  private static func jsonMessage(_ message: String) -> String {
+    let prefix = "not YAML: "
+    guard message.hasPrefix(prefix) else { return message }
+    let problem = message.dropFirst(prefix.count)
+    return "not JSON: " + problem[..<(problem.firstRange(of: " (")?.lowerBound ?? problem.endIndex)]
   }
 
   private static func decoded(_ reader: inout YAMLReader) -> ServiceRequest? {
@@ -145,7 +187,7 @@ extension ServiceRequest {
     let eliminates = flag("eliminate_dead_nodes", &reader)
     guard let model = model(&reader), let targets else { return nil }
     return Cost(
-      targets: targets, space: space, members: (texts ?? []) + (indices ?? []),
+      targets: targets, space: space, members: texts ?? [], indices: indices ?? [],
       networks: networks ?? [], listsLayers: listsLayers, eliminatesDeadNodes: eliminates,
       model: model)
   }
@@ -171,6 +213,12 @@ extension ServiceRequest {
     if reader.has("batch") {
       guard let batch = reader.integer("batch", in: 1...(1 << 24)) else { return nil }
       model.batch = Int(batch)
+    }
+    if let value = reader.value("set", required: false), value.node.entries == nil {
+      reader.report(
+        value, "expected an object of key paths and values, found \(value.node.summary)",
+        hint: #"write for example {"levels[buffer].capacity": "64 KiB"}"#)
+      return nil
     }
     _ = reader.mapping("set", required: false) { reader -> Bool? in
       for entry in reader.remainingEntries() {

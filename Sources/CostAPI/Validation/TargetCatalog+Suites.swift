@@ -3,7 +3,9 @@ public import HardwareConfigs
 
 /// A suite as read from its file.
 public struct LoadedSuite: Sendable {
+  /// What the file says.
   public var suite: ValidationSuite
+  /// Where the file is.
   public var path: String
   /// The file's text, so that mistakes found later can be shown in it.
   var text: String

@@ -19,26 +19,40 @@ public struct ValidationResult: Hashable, Sendable {
 
   /// One of the figures whose order is compared.
   public struct Point: Hashable, Sendable {
+    /// The row of the figure.
     public var name: String
+    /// The published figure, in the unit of the metric.
     public var published: Double
+    /// Ours, in the same unit.
     public var ours: Double
   }
 
+  /// The name of the suite.
   public var suite: String
+  /// The name of the comparison in the suite.
   public var comparison: String
+  /// The row's name, a table's file, or the rank correlation.
   public var row: String
   /// A target with its network, or a formula.
   public var subject: String
+  /// What is compared, by the report's key, which ends in its unit.
   public var metric: String
   /// `nil` where the result stands for many figures.
   public var published: ValidationSuite.Published?
+  /// Ours, in the unit of the metric; `nil` where there is none, or the result stands for many.
   public var ours: Double?
-  /// Ours over the published figure, less 1; of many, the one farthest from 0.
+  /// Ours over the published figure, less 1; of many, the one farthest from 0. `nil` where a
+  /// published figure is 0 and ours is not: no share of nothing says how far they are apart.
   public var deviation: Double?
+  /// How far ours may be off.
   public var tolerance: ValidationSuite.Tolerance
+  /// What came of it.
   public var verdict: Verdict
   /// The whole citation.
   public var source: String
+  /// How the figures were worked out by hand; `nil` for figures that stand there as they are.
+  public var worked: String?
+  /// Why the tolerance is what it is.
   public var reason: String
   /// Why it was skipped or failed, or what else there is to say.
   public var message: String?
@@ -76,10 +90,10 @@ extension ValidationSuite.Tolerance {
     switch self {
     case .exact: return ours == published.value
     case .printed:
-      let decimals = min(9, published.decimals)
-      return HumanNumber.fixed(ours, decimals: decimals)
-        == HumanNumber.fixed(published.value, decimals: decimals)
+      return HumanNumber.printed(ours, decimals: published.decimals)
+        == HumanNumber.printed(published.value, decimals: published.decimals)
     case .within(let range):
+      // Any share of nothing is nothing.
       guard published.value != 0 else { return ours == 0 }
       return range.contains(ours / published.value - 1)
     case .rank, .reported: return nil
@@ -91,7 +105,7 @@ extension ValidationResult {
   /// The published figure with the digits that were printed.
   public var publishedText: String {
     guard let published else { return "-" }
-    return HumanNumber.fixed(published.value, decimals: min(9, published.decimals))
+    return HumanNumber.printed(published.value, decimals: published.decimals)
   }
 
   /// Ours, with as many digits as the published one; more where that one is whole and ours is not.
@@ -99,9 +113,10 @@ extension ValidationResult {
     guard let ours else { return "-" }
     guard let published else { return HumanNumber.significant(ours) }
     if published.decimals == 0, ours != ours.rounded() { return HumanNumber.significant(ours) }
-    return HumanNumber.fixed(ours, decimals: min(9, published.decimals))
+    return HumanNumber.printed(ours, decimals: published.decimals)
   }
 
+  /// The deviation in percent with its sign, or `-` for none.
   public var deviationText: String {
     guard let deviation else { return "-" }
     guard deviation != 0 else { return "0" }
@@ -125,7 +140,8 @@ extension ValidationResult {
       "published": Self.plain(published?.value), "ours": Self.plain(ours),
       "deviation": .rounded(deviation), "tolerance": .string(tolerance.text),
       "verdict": .string(verdict.rawValue), "figures": .integer(Int64(count)),
-      "source": .string(source), "reason": .string(reason), "message": .optional(message),
+      "source": .string(source), "worked": .optional(worked), "reason": .string(reason),
+      "message": .optional(message),
       "points": .array(
         points.map { point -> JSONValue in
           [

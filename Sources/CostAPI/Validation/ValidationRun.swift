@@ -7,6 +7,7 @@ internal import Networks
 
 /// Compares published figures with ours.
 public struct ValidationRun: Sendable {
+  /// Where suites, targets and networks are looked up.
   public let catalog: TargetCatalog
   /// Folders of files that only their publishers may hand on, first to last.
   public let dataFolders: [String]
@@ -21,6 +22,12 @@ public struct ValidationRun: Sendable {
     var network: ValidationSuite.NetworkReference
   }
 
+  /// A run over the suites of a catalog.
+  ///
+  /// - Parameters:
+  ///   - dataFolders: Folders of files that only their publishers may hand on, first to last.
+  ///   - threads: Threads that cost networks.
+  ///   - cache: What the mapper knows already, and where it keeps what it finds.
   public init(
     _ catalog: TargetCatalog, dataFolders: [String], threads: Int = 1,
     cache: MappingCache = MappingCache()
@@ -41,7 +48,7 @@ public struct ValidationRun: Sendable {
         suite: loaded.suite.name, comparison: comparison.name, row: "", subject: "",
         metric: comparison.metric.name, tolerance: comparison.tolerance, verdict: .failed,
         source: loaded.suite.sources[comparison.source] ?? comparison.source,
-        reason: comparison.reason)
+        worked: comparison.worked, reason: comparison.reason)
       switch (comparison.figures, comparison.tolerance) {
       case (.rows(let rows), .rank(let spearman, let kendall)):
         results += ranked(rows, comparison.metric, blank, spearman: spearman, kendall: kendall)
@@ -128,7 +135,8 @@ extension ValidationRun {
 
   private static func deviation(of ours: Double, from published: Double) -> Double? {
     guard ours != published else { return 0 }
-    return published == 0 ? nil : ours / published - 1
+    let deviation = ours / published - 1
+    return deviation.isFinite ? deviation : nil
   }
 
   private static func verdict(_ isAdmitted: Bool?) -> ValidationResult.Verdict {
@@ -174,10 +182,14 @@ extension ValidationRun {
     let reports = try estimator.answers(for: published.entries.map(\.subject))
     var outside: [String] = []
     var farthest = 0.0
+    var withoutShare = 0
     for (entry, report) in zip(published.entries, reports) {
       let ours = try metric.value(in: report, layers: [])
-      let deviation = Self.deviation(of: ours, from: entry.published.value) ?? .infinity
-      if abs(deviation) > abs(farthest) { farthest = deviation }
+      if let deviation = Self.deviation(of: ours, from: entry.published.value) {
+        if abs(deviation) > abs(farthest) { farthest = deviation }
+      } else {
+        withoutShare += 1
+      }
       if result.tolerance.admits(ours, entry.published) == false {
         outside.append(
           "line \(entry.line): published \(HumanNumber.plain(entry.published.value)), ours "
@@ -185,13 +197,20 @@ extension ValidationRun {
       }
     }
     result.count = reports.count
-    result.deviation = farthest
+    result.deviation = withoutShare == 0 ? farthest : nil
     result.verdict =
       result.tolerance == .reported ? .reported : outside.isEmpty ? .within : .outside
-    guard !outside.isEmpty else { return }
-    result.message =
-      "\(outside.count) of \(reports.count) figures are outside: "
-      + outside.prefix(3).joined(separator: "; ")
+    var remarks: [String] = []
+    if !outside.isEmpty {
+      remarks.append(
+        "\(outside.count) of \(reports.count) figures are outside: "
+          + outside.prefix(3).joined(separator: "; "))
+    }
+    if withoutShare > 0 {
+      remarks.append(
+        "\(withoutShare) of \(reports.count) published figures are 0 and ours not: no deviation")
+    }
+    result.message = remarks.isEmpty ? nil : remarks.joined(separator: "; ")
   }
 }
 
@@ -203,7 +222,9 @@ extension ValidationRun {
     switch subject {
     case .formula(let formula, let arguments):
       guard let value = formula.value(metric.name, arguments) else {
-        throw .request("'\(formula.rawValue)' gives no '\(metric.name)'", hint: nil)
+        throw .request(
+          "'\(formula.rawValue)' does not say '\(metric.name)' for these arguments",
+          hint: formula.gap(metric.name))
       }
       return value
     case .network(let target, let network, let layers):

@@ -56,6 +56,14 @@ public enum PublishedFormula: String, CaseIterable, Hashable, Sendable {
     evaluate { arguments[$0] ?? 1 }.first { $0.name == result }?.value
   }
 
+  /// For which arguments the formula says nothing of a result, and what to do; `nil` for a result that
+  /// it gives for all.
+  public func gap(_ result: String) -> String? {
+    self == .fpgaConvNet && result == "logic_lut"
+      ? "the coefficients of a module for 'fine' below kernel x kernel are not known here; compare a "
+        + "layer whose 'fine' is kernel x kernel" : nil
+  }
+
   private typealias Results = [(name: String, value: Double?)]
 
   private func evaluate(_ number: (String) -> Int64) -> Results {

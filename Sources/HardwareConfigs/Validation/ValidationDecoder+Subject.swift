@@ -23,8 +23,10 @@ extension ValidationDecoder {
   }
 
   func space(from reader: inout YAMLReader) -> String? {
-    guard let value = reader.value("space", required: false) else { return nil }
-    return reader.choice(value, among: SearchSpaces.names)
+    guard let value = reader.value("space", required: false), let name = reader.string(value)
+    else { return nil }
+    // Spaces of one image size are not listed.
+    return SearchSpaces.named(name) == nil ? reader.choice(value, among: SearchSpaces.names) : name
   }
 
   /// A network by name, or a member of a space by its text.

@@ -10,9 +10,12 @@ public enum ValidationFile {
 
   /// The names that a suite may use; `nil` for lists that are not looked at.
   public struct KnownNames: Hashable, Sendable {
+    /// Names of targets; paths are not looked at.
     public var targets: [String]?
+    /// Names of networks; paths are not looked at.
     public var networks: [String]?
 
+    /// The names that there are; `nil` for a list that is not to be looked at.
     public init(targets: [String]? = nil, networks: [String]? = nil) {
       self.targets = targets
       self.networks = networks
@@ -100,6 +103,7 @@ struct ValidationDecoder {
   ) -> ValidationSuite.Comparison? {
     let name = uniqueName(from: &reader, &seen)
     let source = source(from: &reader, among: sources)
+    let worked = reader.string("worked", required: false)
     let tolerance = reader.mapping("tolerance") { self.tolerance(from: &$0) }
     var shared = Shared(keys: Set(reader.keys))
     shared.formula = reader.choice("formula", of: PublishedFormula.self, required: false)
@@ -125,8 +129,8 @@ struct ValidationDecoder {
       return nil
     }
     return ValidationSuite.Comparison(
-      name: name, source: source, metric: metric, tolerance: tolerance.0, reason: tolerance.1,
-      figures: figures)
+      name: name, source: source, worked: worked, metric: metric, tolerance: tolerance.0,
+      reason: tolerance.1, figures: figures)
   }
 
   /// A name that none before it has.

@@ -2,13 +2,16 @@ public import CostDiagnostics
 
 /// Published figures and how ours are to be compared with them: a file of `validation/`.
 public struct ValidationSuite: Hashable, Sendable {
+  /// The name by which the suite is asked for.
   public var name: String
   /// What is compared with what, in a line.
   public var title: String
   /// Citations by short name.
   public var sources: [String: String]
+  /// What is compared, in the order of the file; at least one.
   public var comparisons: [Comparison]
 
+  /// A suite of its parts; `ValidationFile` decodes files.
   public init(name: String, title: String, sources: [String: String], comparisons: [Comparison]) {
     self.name = name
     self.title = title
@@ -18,21 +21,30 @@ public struct ValidationSuite: Hashable, Sendable {
 
   /// Figures of one kind, from one source, that one tolerance is for.
   public struct Comparison: Hashable, Sendable {
+    /// The comparison's name, which no other of the suite has.
     public var name: String
     /// The short name of the source; it is in `sources`.
     public var source: String
+    /// How the figures were worked out by hand from the source; `nil` for figures that stand there as
+    /// they are, but for their unit.
+    public var worked: String?
+    /// What is compared.
     public var metric: Metric
+    /// How far ours may be off.
     public var tolerance: Tolerance
     /// Why the tolerance is what it is.
     public var reason: String
+    /// The published figures.
     public var figures: Figures
 
+    /// A comparison of its parts.
     public init(
-      name: String, source: String, metric: Metric, tolerance: Tolerance, reason: String,
-      figures: Figures
+      name: String, source: String, worked: String? = nil, metric: Metric, tolerance: Tolerance,
+      reason: String, figures: Figures
     ) {
       self.name = name
       self.source = source
+      self.worked = worked
       self.metric = metric
       self.tolerance = tolerance
       self.reason = reason
@@ -50,11 +62,16 @@ public struct ValidationSuite: Hashable, Sendable {
 
   /// A published figure.
   public struct Row: Hashable, Sendable {
+    /// The row's name, which no other of the comparison has.
     public var name: String
+    /// The figure, in the unit of the metric.
     public var published: Published
+    /// What the figure is about.
     public var subject: Subject
+    /// Where the row is in the file.
     public var location: SourceLocation
 
+    /// A row of its parts.
     public init(name: String, published: Published, subject: Subject, location: SourceLocation) {
       self.name = name
       self.published = published
@@ -65,10 +82,12 @@ public struct ValidationSuite: Hashable, Sendable {
 
   /// A figure with as many digits as were printed.
   public struct Published: Hashable, Sendable {
+    /// The figure.
     public var value: Double
     /// Digits behind the point.
     public var decimals: Int
 
+    /// A figure of so many digits behind the point.
     public init(value: Double, decimals: Int) {
       self.value = value
       self.decimals = decimals
@@ -90,7 +109,9 @@ public struct ValidationSuite: Hashable, Sendable {
   public struct Table: Hashable, Sendable {
     /// The file's name, without a folder.
     public var file: String
+    /// The target that is asked.
     public var target: String
+    /// Name of the search space whose members the rows are.
     public var space: String
     /// The column of the decision, counted from 0.
     public var decisionColumn: String
@@ -139,6 +160,7 @@ public struct ValidationSuite: Hashable, Sendable {
     /// A result of the comparison's formula, by name.
     case formula(String)
 
+    /// The report's key, which ends in its unit, or the formula's result.
     public var name: String {
       switch self {
       case .report(let metric): metric.rawValue

@@ -100,8 +100,9 @@ extension ValidateCommand {
       let count = result.count == 1 ? "" : " (\(HumanNumber.grouped(Int64(result.count))) figures)"
       table.add([
         result.suite, "\(result.comparison): \(result.row)\(count)", result.metric,
-        result.publishedText,
-        result.oursText, result.deviationText, result.tolerance.text,
+        result.publishedText
+          + (result.worked == nil || result.published == nil ? "" : " (worked)"), result.oursText,
+        result.deviationText, result.tolerance.text,
         result.verdict.isBad ? result.verdict.rawValue.uppercased() : result.verdict.rawValue,
       ])
     }
@@ -124,6 +125,7 @@ extension ValidateCommand {
       last = (result.suite, result.comparison)
       text += "\n\(result.suite), \(result.comparison)\n"
       text += "  figures:   \(result.source)\n"
+      if let worked = result.worked { text += "  worked:    \(worked)\n" }
       text += "  tolerance: \(result.reason)\n"
     }
     return text + (text.isEmpty ? "" : "\n")
