@@ -35,14 +35,22 @@ public struct DesignedBoard: HardwareTarget {
   let known = Known()
 
   /// What was found for other networks; a class because all networks share it.
+  ///
+  /// Everything here is worked out again where it is missing, with the same result: what has grown to its
+  /// limit is forgotten as a whole, so that a search of any length takes a few hundred megabytes at most.
   final class Known: Sendable {
     /// The ways of layers, by their ops.
     let ways = Guarded<[LayerIdentity: StreamFamily.Ways]>([:])
     /// The designs of networks, by how many stages of which kinds they have.
     let solutions = Guarded<[StageCounts: KnownSolution]>([:])
     /// Numbers of what stages compute, and the totals of networks, by what their stages compute.
-    let terms = Guarded<[StageTerm: Int]>([:])
+    let terms = Guarded(KnownTerms())
     let totals = Guarded<[StageTerms: KnownTotals]>([:])
+
+    /// The most that is kept of each; a layer has some hundred ways of about 150 bytes.
+    static let mostWays = 1 << 11
+    static let mostSolutions = 1 << 14
+    static let mostTotals = 1 << 15
   }
 
   /// How many stages of each kind a problem has; streams do not count, as any of them match.
@@ -105,7 +113,7 @@ public struct DesignedBoard: HardwareTarget {
     if case .stage(let stage)? = solution.certificate.obstacle {
       known.blockingKind = problem.stages[stage]
     }
-    self.known.solutions.withLock { $0[counts] = known }
+    self.known.solutions.withLock { $0.remember(known, for: counts, atMost: Known.mostSolutions) }
     return solution
   }
 
@@ -130,7 +138,7 @@ public struct DesignedBoard: HardwareTarget {
   private func ways(_ identity: LayerIdentity) throws(CostError) -> StreamFamily.Ways {
     if let ways = known.ways.withLock({ $0[identity] }) { return ways }
     let ways = try family.ways(identity)
-    known.ways.withLock { $0[identity] = ways }
+    known.ways.withLock { $0.remember(ways, for: identity, atMost: Known.mostWays) }
     return ways
   }
 
@@ -231,6 +239,14 @@ public struct DesignedBoard: HardwareTarget {
   ) throws(CostError) -> CostReport {
     let found = try leastInterval(for: network)
     return try PipelineAccelerator(found.design, batch: batch).report(for: network, from: origin)
+  }
+}
+
+extension Dictionary {
+  /// Adds a value, after all others are forgotten if they are so many.
+  mutating func remember(_ value: Value, for key: Key, atMost count: Int) {
+    if self.count >= count { removeAll() }
+    self[key] = value
   }
 }
 

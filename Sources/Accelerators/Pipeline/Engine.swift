@@ -143,7 +143,7 @@ public struct Engine: Hashable, Sendable {
 
   /// Iterations that run at once.
   public var lanes: Int64 {
-    LoopDimension.allCases.reduce(1) { $0.saturatingProduct(Int64(unroll[$1])) }
+    unroll.checkedProduct ?? .max
   }
 }
 

@@ -80,35 +80,26 @@ public struct PipelineAccelerator: HardwareTarget, Hashable {
       latencyCycles: interval.saturatingProduct(Int64(batch)), boundBy: boundBy)
   }
 
-  func report(of plan: PipelinePlan, figures: PipelineFigures) -> CostReport {
+  /// The report of a plan that has run.
+  ///
+  /// - Parameter listsLayers: Whether the report says what each layer costs.
+  func report(
+    of plan: PipelinePlan, figures: PipelineFigures, listsLayers: Bool = true
+  ) -> CostReport {
     let network = plan.network
     let images = Int64(batch)
-    let kilohertz = design.clockMegahertz * 1000
-    var bytes: Int64? = design.memory == nil ? nil : 0
-    var layers: [LayerCost] = []
-    layers.reserveCapacity(network.layers.count)
-    var texts: [LayerIdentity: String] = [:]
-    for (layer, placed) in zip(network.layers, plan.layers) {
-      let cycles = (placed?.cycles ?? 0).saturatingProduct(images)
-      let moved = (placed?.memoryBytes ?? 0).saturatingProduct(images)
-      bytes = bytes.map { $0.saturatingSum(moved) }
-      let text =
-        texts[layer.identity]
-        ?? LayerText(op: layer.op, batch: batch, precision: layer.precision).canonical
-      texts[layer.identity] = text
-      layers.append(
-        LayerCost(
-          name: layer.name, text: text,
-          macs: layer.op.macs.saturatingProduct(images), cycles: cycles,
-          latencyMilliseconds: Double(cycles) / kilohertz, energyPicojoules: nil,
-          dramBytes: design.memory == nil ? nil : moved))
-    }
-    let latency = Double(figures.latencyCycles) / kilohertz
+    let latency = Double(figures.latencyCycles) / (design.clockMegahertz * 1000)
     var figures = figures
     let resources = plan.resources
     figures.resources = resources
-    if design.composition == .pipeline {
-      bytes = bytes.map { _ in plan.memoryBytes.saturatingProduct(images) }
+    var bytes: Int64?
+    if design.memory != nil {
+      bytes =
+        design.composition == .pipeline
+        ? plan.memoryBytes.saturatingProduct(images)
+        : plan.layers.reduce(0) {
+          $0.saturatingSum(($1?.memoryBytes ?? 0).saturatingProduct(images))
+        }
     }
     let energy = energy(
       of: plan, resources, milliseconds: latency, cycles: figures.latencyCycles, bytes: bytes)
@@ -119,9 +110,29 @@ public struct PipelineAccelerator: HardwareTarget, Hashable {
       target: name, network: network.name, macs: network.macs.saturatingProduct(images),
       parameters: network.parameters, latencyMilliseconds: latency,
       energyMillijoules: energy.map { $0.picojoules * 1e-9 },
-      dramBytes: bytes, layers: layers)
+      dramBytes: bytes, layers: listsLayers ? layerCosts(of: plan) : [])
     report.pipeline = figures
     return report
+  }
+
+  /// What each layer costs by itself.
+  private func layerCosts(of plan: PipelinePlan) -> [LayerCost] {
+    let images = Int64(batch)
+    let kilohertz = design.clockMegahertz * 1000
+    var texts: [LayerIdentity: String] = [:]
+    return zip(plan.network.layers, plan.layers).map { layer, placed in
+      let cycles = (placed?.cycles ?? 0).saturatingProduct(images)
+      let text =
+        texts[layer.identity]
+        ?? LayerText(op: layer.op, batch: batch, precision: layer.precision).canonical
+      texts[layer.identity] = text
+      return LayerCost(
+        name: layer.name, text: text,
+        macs: layer.op.macs.saturatingProduct(images), cycles: cycles,
+        latencyMilliseconds: Double(cycles) / kilohertz, energyPicojoules: nil,
+        dramBytes: design.memory == nil
+          ? nil : (placed?.memoryBytes ?? 0).saturatingProduct(images))
+    }
   }
 }
 

@@ -70,6 +70,14 @@ public struct PipelinePlan: Sendable {
     self.layers = layers
   }
 
+  /// A network whose layers are placed already, each a group.
+  init(_ network: Network, on design: PipelineDesign, placed layers: [PlacedWork?]) {
+    self.design = design
+    self.network = network
+    self.layers = layers
+    groups = network.layers.indices.map { $0..<$0 + 1 }
+  }
+
   /// Layers that follow each other and whose names agree up to the last dot.
   private static func groups(of network: Network) -> [Range<Int>] {
     var groups: [Range<Int>] = []

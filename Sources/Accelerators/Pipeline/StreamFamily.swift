@@ -64,6 +64,12 @@ public struct StreamFamily: Sendable {
     public var weightHome: Engine.WeightHome
   }
 
+  /// One of the ways.
+  private struct Way {
+    var option: StageOption
+    var build: Build
+  }
+
   /// The ways to build a layer's stage that no other beats.
   public struct Ways: Hashable, Sendable {
     public var options: [StageOption]
@@ -76,14 +82,17 @@ public struct StreamFamily: Sendable {
       self.options = options
       self.builds = builds
       // Fowler, Noll and Vo's hash: the same in every run.
-      fingerprint = options.reduce(0xCBF2_9CE4_8422_2325) { hash, option in
-        let costs = option.costs
-        let numbers =
-          [option.computeCycles, option.readingCycles] + costs.indices.map { costs[$0] }
-        return numbers.reduce(hash) {
-          ($0 ^ UInt64(bitPattern: $1)) &* 0x100_0000_01B3
-        }
+      var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+      func add(_ number: Int64) {
+        hash = (hash ^ UInt64(bitPattern: number)) &* 0x100_0000_01B3
       }
+      for option in options {
+        add(option.computeCycles)
+        add(option.readingCycles)
+        let costs = option.costs
+        for index in costs.indices { add(costs[index]) }
+      }
+      fingerprint = hash
     }
   }
 
@@ -94,6 +103,8 @@ public struct StreamFamily: Sendable {
     public var layers: [Int]
     /// By kind, how each option is built.
     public var builds: [[Build]]
+    /// By kind, the layer that is built.
+    var identities: [LayerIdentity] = []
   }
 }
 
@@ -113,38 +124,39 @@ extension StreamFamily {
     guard let problem = problems.first else { return Ways(options: [], builds: []) }
     let work = EngineWork(problem)
     let formulas = ResourceFormulas(style: options.style, family: board.family)
-    var placed = PipelinePlan.PlacedWork(
+    let placed = PipelinePlan.PlacedWork(
       layer: 0, engine: 0,
       configured: Engine(name: "", ops: [op.kind], isReplicated: true), works: [work],
       precision: precision, computeCycles: 0, memoryBytes: 0, cycles: 0, fifoDepths: [])
     var stage = StageShape(placed, work: work, op: op)
     let weightBytes = work.streamedWeights.saturatingProduct(Int64(precision.weightBits))
       .dividedRoundingUp(by: 8)
-    var all: [(option: StageOption, build: Build)] = []
-    for unroll in unrollings(of: work, isMAC: op.kind.isMultiplyAccumulate) {
-      placed.configured.unroll = unroll
+    let homes = homes(of: op)
+    let window = stage.hasWindow ? op.inputs.first : nil
+    let unrollings = unrollings(of: work, isMAC: op.kind.isMultiplyAccumulate)
+    var all: [Way] = []
+    all.reserveCapacity(unrollings.count * homes.count)
+    for unroll in unrollings {
+      // Changed in place: copying an engine counts references to its name and tables.
+      stage.engine.unroll = unroll
       // A sum of three tensors is two additions, one after the other.
-      guard let each = placed.configured.cycles(of: work) else { continue }
+      guard let each = stage.engine.cycles(of: work) else { continue }
       let cycles = each.saturatingProduct(Int64(problems.count))
-      let reading =
-        stage.hasWindow ? op.inputs.first.map { placed.readingCycles(of: $0) } ?? 0 : 0
-      for (memory, home) in homes(of: op) {
-        placed.configured.weightMemory = memory
-        placed.configured.weightHome = home
-        stage.engine = placed.configured
+      let reading = window.map { stage.engine.readingCycles(of: $0, work) } ?? 0
+      let inputs = Int64(unroll[.g]) * (stage.isMAC ? Int64(unroll[.c]) : 1)
+      let outputs = Int64(unroll[.g]) * (stage.isMAC ? Int64(unroll[.k]) : 1)
+      for (memory, home) in homes {
+        stage.engine.weightMemory = memory
+        stage.engine.weightHome = home
         let range = formulas.range(of: stage)
-        let width = { (dimension: LoopDimension) in
-          Int64(unroll[.g]) * (stage.isMAC ? Int64(unroll[dimension]) : 1)
-        }
         all.append(
-          (
-            StageOption(
+          Way(
+            option: StageOption(
               cycles: max(cycles, reading), computeCycles: cycles, readingCycles: reading,
               resources: options.estimate == .low ? range.low : range.high,
-              memoryBytes: home == .streamed ? weightBytes : 0, inputWidth: width(.c),
-              outputWidth: width(.k)),
-            Build(unroll: unroll, weightMemory: memory, weightHome: home)
-          ))
+              memoryBytes: home == .streamed ? weightBytes : 0, inputWidth: inputs,
+              outputWidth: outputs),
+            build: Build(unroll: unroll, weightMemory: memory, weightHome: home)))
       }
     }
     guard !all.isEmpty else {
@@ -194,46 +206,44 @@ extension StreamFamily {
     return unrollings
   }
 
-  /// The numbers of a dimension's iterations that may run at once; of those with equally many steps
-  /// only the least.
+  /// The numbers of a dimension's iterations that may run at once, ascending; of those with equally many
+  /// steps only the least.
+  ///
+  /// - Complexity: O(√*bound*).
   private func steps(of bound: Int64) -> [Int64] {
-    var steps: [Int64] = []
+    guard options.foldings == .divisors else { return TiledSearch.steps(of: bound) }
+    var (small, large): ([Int64], [Int64]) = ([], [])
     var size: Int64 = 1
-    while size <= bound {
-      if options.foldings == .any || bound % size == 0 { steps.append(size) }
-      guard options.foldings == .any else {
-        size += 1
-        continue
+    while size <= bound / size {
+      if bound % size == 0 {
+        small.append(size)
+        if size < bound / size { large.append(bound / size) }
       }
-      // The next size that takes fewer steps.
-      let count = bound.dividedRoundingUp(by: size)
-      guard count > 1 else { break }
-      size = bound.dividedRoundingUp(by: count - 1)
+      size += 1
     }
-    return steps
+    return small + large.reversed()
   }
 
   /// The options that no other beats; where streams have to match, of those of the same widths.
-  private func front(_ all: [(option: StageOption, build: Build)]) -> Ways {
-    let order = all.indices.sorted { one, other in
-      (all[one].option.cycles, one) < (all[other].option.cycles, other)
-    }
+  private func front(_ all: [Way]) -> Ways {
+    let order = all.enumerated().map { (cycles: $1.option.cycles, place: $0) }.sorted { $0 < $1 }
     var (options, builds): ([StageOption], [Build]) = ([], [])
+    // By option, everything that counts: what it takes, and its cycles in the two places that are left.
     var costs: [CostVector] = []
-    for place in order {
-      let way = all[place]
-      let cost = way.option.costs
+    for (_, place) in order {
+      let option = all[place].option
+      var cost = option.costs
+      cost[CostVector.kinds] = option.computeCycles
+      cost[CostVector.kinds + 1] = option.readingCycles
       let isBeaten = costs.indices.contains { index in
         costs[index].isWithin(cost)
-          && options[index].computeCycles <= way.option.computeCycles
-          && options[index].readingCycles <= way.option.readingCycles
           && (self.options.matching == .any
-            || options[index].inputWidth == way.option.inputWidth
-              && options[index].outputWidth == way.option.outputWidth)
+            || options[index].inputWidth == option.inputWidth
+              && options[index].outputWidth == option.outputWidth)
       }
       guard !isBeaten else { continue }
-      options.append(way.option)
-      builds.append(way.build)
+      options.append(option)
+      builds.append(all[place].build)
       costs.append(cost)
     }
     return Ways(options: options, builds: builds)
@@ -250,7 +260,7 @@ extension StreamFamily {
     _ network: Network, ways: (LayerIdentity) throws(CostError) -> Ways
   ) throws(CostError) -> Placed {
     var kinds: [LayerIdentity: Int] = [:]
-    var found: [Ways] = []
+    var (found, identities): ([Ways], [LayerIdentity]) = ([], [])
     var placed = Placed(
       problem: DesignProblem(kinds: [], stages: [], budget: board.budget), layers: [], builds: [])
     // By layer, the stages whose streams it hands on.
@@ -269,6 +279,7 @@ extension StreamFamily {
       } else {
         kind = found.count
         kinds[layer.identity] = kind
+        identities.append(layer.identity)
         found.append(try ways(layer.identity))
       }
       let stage = placed.layers.count
@@ -286,6 +297,7 @@ extension StreamFamily {
     }
     placed.problem.kinds = order.map { found[$0].options }
     placed.builds = order.map { found[$0].builds }
+    placed.identities = order.map { identities[$0] }
     var places = order
     for (place, kind) in order.enumerated() { places[kind] = place }
     for stage in placed.problem.stages.indices {
@@ -306,34 +318,80 @@ extension StreamFamily {
   public func design(
     of choice: [Int], _ placed: Placed, network: Network, name: String
   ) -> PipelineDesign {
-    var engines: [Engine] = []
-    var assignments: [Assignment] = []
-    let ops = Set(OpKind.allCases.filter { $0 != .skip && $0 != .zero })
+    var design = bareDesign(name)
     for (stage, option) in choice.enumerated() {
       let build = placed.builds[placed.problem.stages[stage]][option]
-      let title =
-        build.weightHome == .streamed ? "streamed" : build.weightMemory.rawValue
       let index: Int
-      if let known = engines.firstIndex(where: { $0.name == title }) {
+      if let known = design.engines.firstIndex(where: { $0.name == build.title }) {
         index = known
       } else {
-        index = engines.count
-        engines.append(
-          Engine(
-            name: title, ops: ops, isReplicated: true, weightHome: build.weightHome,
-            weightMemory: build.weightMemory))
+        index = design.engines.count
+        design.engines.append(build.engine)
       }
-      assignments.append(
+      design.assignments.append(
         Assignment(
           layers: [network.layers[placed.layers[stage]].name], engine: index,
           unroll: build.unroll))
     }
-    return PipelineDesign(
+    return design
+  }
+
+  /// The layers of a choice on their engines, as `PipelinePlan` places them by the assignments of its
+  /// design; the design of this plan has none, and no engines.
+  ///
+  /// - Throws: `CostError.unsupported` for a layer whose numbers are out of range.
+  /// - Complexity: O(*layers*); a stage's numbers are worked out once for all that are equal.
+  func plan(
+    of choice: [Int], _ placed: Placed, network: Network, name: String
+  ) throws(CostError) -> PipelinePlan {
+    let design = bareDesign(name)
+    var known: [SIMD2<Int>: PipelinePlan.PlacedWork] = [:]
+    var layers: [PipelinePlan.PlacedWork?] = Array(repeating: nil, count: network.layers.count)
+    for (stage, option) in choice.enumerated() {
+      let (kind, place) = (placed.problem.stages[stage], placed.layers[stage])
+      var work: PipelinePlan.PlacedWork
+      if let equal = known[SIMD2(kind, option)] {
+        work = equal
+      } else {
+        let (build, layer) = (placed.builds[kind][option], network.layers[place])
+        var engine = build.engine
+        engine.unroll = build.unroll
+        work = try PipelinePlan.placed(
+          layer, place, try PipelinePlan.problems(of: layer, in: design),
+          PipelinePlan.Choice(engine: 0, configured: engine, fifoDepths: []), in: design,
+          groupOutput: layer.op.output)
+        known[SIMD2(kind, option)] = work
+      }
+      work.layer = place
+      layers[place] = work
+    }
+    return PipelinePlan(network, on: design, placed: layers)
+  }
+
+  /// A design of the family without engines.
+  private func bareDesign(_ name: String) -> PipelineDesign {
+    PipelineDesign(
       name: name, board: board, clockMegahertz: options.clockMegahertz,
-      precision: options.precision, style: options.style, engines: engines,
-      assignments: assignments, composition: .pipeline,
+      precision: options.precision, style: options.style, engines: [], composition: .pipeline,
       memory: MemoryPort(
         bytesPerSecond: board.memoryBytesPerSecond * board.memoryEfficiency, isOverlapped: true),
       power: board.power)
   }
+}
+
+extension StreamFamily.Build {
+  /// What the engine of such stages is called.
+  fileprivate var title: String {
+    weightHome == .streamed ? "streamed" : weightMemory.rawValue
+  }
+
+  /// The engine of such stages, before it is unrolled.
+  fileprivate var engine: Engine {
+    Engine(
+      name: title, ops: Self.ops, isReplicated: true, weightHome: weightHome,
+      weightMemory: weightMemory)
+  }
+
+  /// Everything that takes time.
+  private static let ops = Set(OpKind.allCases.filter { $0 != .skip && $0 != .zero })
 }
