@@ -4,12 +4,15 @@ public struct StageOption: Hashable, Sendable {
   public var cycles: Int64
   /// Cycles in which it computes, and in which what reads its window reads.
   public var computeCycles: Int64
+  /// Cycles of an image in which what reads its window reads; 0 where it has none.
   public var readingCycles: Int64
+  /// What the stage takes of the device.
   public var resources: FPGAResources
   /// Bytes the stage moves to and from the board's memory for an image.
   public var memoryBytes: Int64
   /// Channels that come in and go out at once.
   public var inputWidth: Int64
+  /// Channels that go out at once.
   public var outputWidth: Int64
 
   public init(
@@ -78,6 +81,7 @@ public struct DesignProblem: Hashable, Sendable {
   public var stages: [Int]
   /// Producer and consumer of each stream.
   public var streams: [Stream]
+  /// What all stages together may take.
   public var budget: FPGAResources
   /// Bytes that the board's memory moves in a cycle; `nil` for a memory that limits nothing.
   public var bytesPerCycle: Double?
@@ -85,11 +89,14 @@ public struct DesignProblem: Hashable, Sendable {
   public var fixedBytes: Int64
   /// The least interval that anything outside of the stages allows.
   public var leastIntervalCycles: Int64
+  /// How the widths of neighbouring stages go together.
   public var matching: StreamMatching
 
   /// A stream from stage to stage.
   public struct Stream: Hashable, Sendable {
+    /// The number of the stage that gives.
     public var producer: Int
+    /// The number of the stage that reads.
     public var consumer: Int
 
     public init(producer: Int, consumer: Int) {

@@ -2,10 +2,13 @@ public import Networks
 
 /// What a design search found for a network.
 public struct FoundDesign: Sendable {
+  /// The design, as a file of it would say.
   public var design: PipelineDesign
+  /// Cycles from an image to the next once the pipeline is full.
   public var intervalCycles: Int64
   /// What it takes of the board.
   public var resources: FPGAResources
+  /// What shows that no design of the family is better.
   public var certificate: DesignCertificate
   /// For each assignment of the design, the layer of the network and the cycles of an image.
   public var stages: [Stage]
@@ -14,13 +17,17 @@ public struct FoundDesign: Sendable {
 
   /// A layer that the design runs.
   public struct Stage: Hashable, Sendable {
+    /// The index of the layer in the network.
     public var layer: Int
+    /// Cycles of an image.
     public var cycles: Int64
   }
 
   /// What a search for a streaming design was asked, and its answer.
   public struct StreamSolution: Sendable {
+    /// The options that were chosen.
     public var solution: DesignSolution
+    /// The stages with all of their options.
     public var placed: StreamFamily.Placed
   }
 }
@@ -29,8 +36,11 @@ public struct FoundDesign: Sendable {
 public struct DesignedBoard: HardwareTarget {
   /// The designs that are looked at.
   public let designs: DesignFamily
+  /// The streaming designs of the board.
   public let family: StreamFamily
+  /// The designs of the board with one engine.
   public let tiled: TiledFamily
+  /// Images that run one behind the other; at least 1.
   public let batch: Int
   let known = Known()
 
@@ -133,6 +143,7 @@ public struct DesignedBoard: HardwareTarget {
     self.batch = max(1, batch)
   }
 
+  /// The name of the board.
   public var name: String { family.board.name }
 
   private func ways(_ identity: LayerIdentity) throws(CostError) -> StreamFamily.Ways {

@@ -3,6 +3,7 @@ internal import Ops
 
 /// What a report says of a pipeline besides the totals.
 public struct PipelineFigures: Hashable, Sendable {
+  /// The clock that cycles are of.
   public var clockMegahertz: Double
   /// Cycles from one image's last output to the next's, once the pipeline is full.
   public var intervalCycles: Int64
@@ -48,6 +49,7 @@ public struct PipelineFigures: Hashable, Sendable {
 /// An FPGA on which engines run a network's layers, one after the other, beside each other, or as
 /// the stages of a pipeline.
 public struct PipelineAccelerator: HardwareTarget, Hashable {
+  /// The engines, and what runs on them.
   public var design: PipelineDesign
   /// Images that run one behind the other; at least 1.
   public var batch: Int
@@ -57,6 +59,7 @@ public struct PipelineAccelerator: HardwareTarget, Hashable {
     self.batch = max(1, batch)
   }
 
+  /// The name of the design.
   public var name: String { design.name }
 
   /// What a network costs on the design.

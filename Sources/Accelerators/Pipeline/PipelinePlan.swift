@@ -15,6 +15,7 @@ public struct PipelinePlan: Sendable {
     public var configured: Engine
     /// The loop bounds of each nest of the layer.
     public var works: [EngineWork]
+    /// The widths of its words.
     public var precision: Precision
     /// Cycles of an image that the engine computes.
     public var computeCycles: Int64
@@ -26,7 +27,9 @@ public struct PipelinePlan: Sendable {
     public var fifoDepths: [Int64]
   }
 
+  /// The design that the layers are placed on.
   public let design: PipelineDesign
+  /// The network whose layers are placed.
   public let network: Network
   /// One entry a layer of the network; `nil` for those that are not charged.
   public let layers: [PlacedWork?]

@@ -3,7 +3,9 @@ internal import Ops
 
 /// The least and the most that something may take of a device.
 public struct ResourceRange: Hashable, Sendable {
+  /// The least, if the tools pack as tightly as they can.
   public var low: FPGAResources
+  /// The most, if they pack nothing.
   public var high: FPGAResources
 
   public init(low: FPGAResources, high: FPGAResources) {
@@ -14,8 +16,10 @@ public struct ResourceRange: Hashable, Sendable {
   /// So much and no other.
   public init(exactly resources: FPGAResources) { self.init(low: resources, high: resources) }
 
+  /// Nothing of anything.
   public static let none = ResourceRange(exactly: .none)
 
+  /// End by end, the sum.
   public static func + (one: ResourceRange, other: ResourceRange) -> ResourceRange {
     ResourceRange(low: one.low + other.low, high: one.high + other.high)
   }
@@ -23,7 +27,9 @@ public struct ResourceRange: Hashable, Sendable {
 
 /// What a stage takes of a device, and whose formulas say so.
 public struct StageResources: Hashable, Sendable {
+  /// The layer, or the engine that layers share.
   public var name: String
+  /// What it takes.
   public var range: ResourceRange
 }
 
@@ -31,6 +37,7 @@ public struct StageResources: Hashable, Sendable {
 public struct ResourceReport: Hashable, Sendable {
   /// A resource of which a design takes more than the board has for it.
   public struct Excess: Hashable, Sendable {
+    /// The resource that is short.
     public var resource: FPGAResource
     /// How much more, even by the lowest estimate.
     public var amount: Int64
@@ -38,14 +45,18 @@ public struct ResourceReport: Hashable, Sendable {
     public var stage: String
   }
 
+  /// What each stage takes, in the network's order.
   public var stages: [StageResources]
+  /// What all stages take in sum.
   public var total: ResourceRange
+  /// What the board has for them.
   public var budget: FPGAResources
   /// Whose formulas these are.
   public var provenance: String
   /// Resources of which the formulas say nothing: they count 0.
   public var unknown: [FPGAResource]
 
+  /// The resources of which even the low end is too much; empty for a design that fits.
   public var excesses: [Excess] {
     FPGAResource.allCases.compactMap { resource in
       let amount = total.low[resource] - budget[resource]
