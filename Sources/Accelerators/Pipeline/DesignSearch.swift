@@ -74,7 +74,7 @@ public struct DesignSearch: Sendable {
 
   /// The least interval.
   ///
-  /// - Parameter mostNodes: Nodes that are looked at to prove the choice; some hundred thousand a second.
+  /// - Parameter mostNodes: Nodes that are looked at to prove the choice; some thousand a second.
   /// - Throws: `DesignError` where nothing fits.
   public func leastInterval(
     mostNodes: Int = DesignSearch.mostNodes

@@ -3,7 +3,7 @@ internal import Ops
 
 /// A stage and all that comes before it: what it runs, in which way, and the numbers of what it reads.
 ///
-/// In one piece, without a list of its own: a search space has some hundred thousand of them.
+/// In one piece, without a list of its own: a search space has very many of them.
 struct StageTerm: Hashable, Sendable {
   /// The number of the layer; `nil` for inputs that are read together.
   var layer: Int?
@@ -158,7 +158,7 @@ extension DesignedBoard {
     let report = PipelineAccelerator(plan.design, batch: batch).report(
       of: plan, figures: try graph.figures(of: plan, images: batch), listsLayers: false)
     let totals = KnownTotals(report, graph, terms: terms, network: network)
-    known.totals.withLock { $0.remember(totals, for: key, atMost: Known.mostTotals) }
+    _ = known.totals.withLock { $0.remember(totals, for: key, atMost: Known.mostTotals) }
     return totals.report(for: network, terms: terms, images: batch)
   }
 

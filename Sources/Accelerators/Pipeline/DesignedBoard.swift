@@ -123,7 +123,9 @@ public struct DesignedBoard: HardwareTarget {
     if case .stage(let stage)? = solution.certificate.obstacle {
       known.blockingKind = problem.stages[stage]
     }
-    self.known.solutions.withLock { $0.remember(known, for: counts, atMost: Known.mostSolutions) }
+    _ = self.known.solutions.withLock {
+      $0.remember(known, for: counts, atMost: Known.mostSolutions)
+    }
     return solution
   }
 
@@ -149,7 +151,11 @@ public struct DesignedBoard: HardwareTarget {
   private func ways(_ identity: LayerIdentity) throws(CostError) -> StreamFamily.Ways {
     if let ways = known.ways.withLock({ $0[identity] }) { return ways }
     let ways = try family.ways(identity)
-    known.ways.withLock { $0.remember(ways, for: identity, atMost: Known.mostWays) }
+    let forgets = known.ways.withLock {
+      $0.remember(ways, for: identity, atMost: Known.mostWays)
+    }
+    // Solutions hold on to the ways they were chosen from.
+    if forgets { known.solutions.withLock { $0.removeAll() } }
     return ways
   }
 
@@ -254,10 +260,13 @@ public struct DesignedBoard: HardwareTarget {
 }
 
 extension Dictionary {
-  /// Adds a value, after all others are forgotten if they are so many.
-  mutating func remember(_ value: Value, for key: Key, atMost count: Int) {
-    if self.count >= count { removeAll() }
+  /// Adds a value, after all others are forgotten if they are so many; whether they were.
+  @discardableResult
+  mutating func remember(_ value: Value, for key: Key, atMost count: Int) -> Bool {
+    let forgets = self.count >= count
+    if forgets { removeAll() }
     self[key] = value
+    return forgets
   }
 }
 
