@@ -35,13 +35,8 @@ let package = Package(
       name: "Layers", dependencies: [.product(name: "CostAPI", package: "hwcost")],
       path: "Benchmarks/Layers"),
     .executableTarget(
-      name: "Pipelines",
-      dependencies: [
-        .product(name: "CostAPI", package: "hwcost"),
-        .product(name: "Benchmark", package: "benchmark"),
-      ],
-      path: "Benchmarks/Pipelines",
-      plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")]),
+      name: "Pipelines", dependencies: [.product(name: "CostAPI", package: "hwcost")],
+      path: "Benchmarks/Pipelines"),
   ],
   swiftLanguageModes: [.v6]
 )

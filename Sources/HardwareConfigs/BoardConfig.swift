@@ -7,7 +7,9 @@ public import CostYAML
 public enum BoardConfig {
   /// A board with the key paths of its numbers of which nobody says where they come from.
   public struct Decoded: Hashable, Sendable {
+    /// What the file says.
     public var board: Board
+    /// Key paths of numbers without a source.
     public var unsourcedNumbers: [String]
   }
 

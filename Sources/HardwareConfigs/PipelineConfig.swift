@@ -8,7 +8,9 @@ internal import Ops
 public enum PipelineConfig {
   /// A design with the key paths of its numbers of which nobody says where they come from.
   public struct Decoded: Hashable, Sendable {
+    /// What the file says, on the board it names.
     public var design: PipelineDesign
+    /// Key paths of numbers without a source.
     public var unsourcedNumbers: [String]
   }
 

@@ -65,6 +65,33 @@ struct PipelineCommandTests {
     #expect(report["latency_ms"] as? Double == design["latency_ms"] as? Double)
   }
 
+  /// ResNet18 on the ZCU102, where DSPs, block RAM, tables and the memory bind at once.
+  private static func resnet(_ options: String...) throws -> (proven: Bool, cycles: Int, bound: Int)
+  {
+    let run = try Program.run(
+      ["design", "--target", "zcu102", "--network", "resnet18", "--format", "json"] + options)
+    let design = try #require((run.object()["designs"] as? [[String: Any]])?.first)
+    return (
+      try #require(design["proven_best"] as? Bool),
+      try #require(design["interval_cycles"] as? Int), try #require(design["lower_bound"] as? Int)
+    )
+  }
+
+  @Test("a proof goes as far as it may, and what it leaves open lies above the lower bound")
+  func proofNodes() throws {
+    let full = try Self.resnet()
+    #expect(full.proven)
+    #expect(full.bound == full.cycles)
+    let short = try Self.resnet("--proof-nodes", "1")
+    #expect(!short.proven)
+    #expect(short.bound < short.cycles)
+    #expect(short.bound <= full.cycles && full.cycles <= short.cycles)
+    let none = try Program.run(
+      "design", "--target", "zcu102", "--network", "resnet18", "--proof-nodes", "0")
+    #expect(none.status == 2)
+    #expect(none.errors.contains("--proof-nodes has to be above 0"))
+  }
+
   @Test("the smallest buffers are asked for, and hold no more than those that sufficed")
   func leastBuffers() throws {
     let object = try Program.json(

@@ -1,5 +1,6 @@
 /// A number that is known only so well.
 public struct UncertainNumber: Hashable, Sendable {
+  /// The most likely value, in the unit of whatever has it.
   public var value: Double
   /// The half width of the interval the number lies in, as a share of it: 0.5 is plus or minus 50 %.
   public var relativeUncertainty: Double
@@ -9,7 +10,9 @@ public struct UncertainNumber: Hashable, Sendable {
     self.relativeUncertainty = relativeUncertainty
   }
 
+  /// The least it may be; never below 0.
   public var low: Double { value * (1 - min(1, relativeUncertainty)) }
+  /// The most it may be.
   public var high: Double { value * (1 + relativeUncertainty) }
 }
 
@@ -85,10 +88,13 @@ public struct Board: Hashable, Sendable {
     }
   }
 
+  /// The name in reports and on the command line.
   public var name: String
   /// The device, as its maker calls it.
   public var part: String
+  /// What decides how DSPs and memories are counted.
   public var family: Family
+  /// What the device has, before any share is kept back.
   public var resources: FPGAResources
   /// The share of each resource that a design may use; tools rarely route more.
   public var usableShare: Double
@@ -102,6 +108,7 @@ public struct Board: Hashable, Sendable {
   public var power: PipelinePower?
   /// The designs that are looked at where a network is asked for on the board.
   public var designs: DesignFamily
+  /// Where sources differ about a number.
   public var disagreements: [Disagreement]
   /// Citations by short name.
   public var sources: [String: String]

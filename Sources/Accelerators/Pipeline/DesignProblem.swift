@@ -4,12 +4,15 @@ public struct StageOption: Hashable, Sendable {
   public var cycles: Int64
   /// Cycles in which it computes, and in which what reads its window reads.
   public var computeCycles: Int64
+  /// Cycles of an image in which what reads its window reads; 0 where it has none.
   public var readingCycles: Int64
+  /// What the stage takes of the device.
   public var resources: FPGAResources
   /// Bytes the stage moves to and from the board's memory for an image.
   public var memoryBytes: Int64
   /// Channels that come in and go out at once.
   public var inputWidth: Int64
+  /// Channels that go out at once.
   public var outputWidth: Int64
 
   public init(
@@ -34,7 +37,7 @@ public struct StageOption: Hashable, Sendable {
   }
 }
 
-/// Amounts of the five resources and of bytes; the last two are 0.
+/// Amounts of the five resources and of bytes; the last two places are 0 unless somebody says otherwise.
 typealias CostVector = SIMD8<Int64>
 
 extension CostVector {
@@ -44,7 +47,13 @@ extension CostVector {
   static let kinds = 6
 
   /// Whether no amount is larger than the other's.
-  @inline(__always) func isWithin(_ other: CostVector) -> Bool { all(self .<= other) }
+  ///
+  /// One after the other, what tells options apart most often first: 64-bit lanes are compared with many
+  /// instructions where nothing newer than SSE2 may be used, and the first comparison is mostly enough.
+  @inline(__always) func isWithin(_ other: CostVector) -> Bool {
+    self[0] <= other[0] && self[3] <= other[3] && self[1] <= other[1] && self[5] <= other[5]
+      && self[4] <= other[4] && self[2] <= other[2] && self[6] <= other[6] && self[7] <= other[7]
+  }
 }
 
 /// How the widths of streams of neighbouring stages have to go together.
@@ -72,6 +81,7 @@ public struct DesignProblem: Hashable, Sendable {
   public var stages: [Int]
   /// Producer and consumer of each stream.
   public var streams: [Stream]
+  /// What all stages together may take.
   public var budget: FPGAResources
   /// Bytes that the board's memory moves in a cycle; `nil` for a memory that limits nothing.
   public var bytesPerCycle: Double?
@@ -79,11 +89,14 @@ public struct DesignProblem: Hashable, Sendable {
   public var fixedBytes: Int64
   /// The least interval that anything outside of the stages allows.
   public var leastIntervalCycles: Int64
+  /// How the widths of neighbouring stages go together.
   public var matching: StreamMatching
 
   /// A stream from stage to stage.
   public struct Stream: Hashable, Sendable {
+    /// The number of the stage that gives.
     public var producer: Int
+    /// The number of the stage that reads.
     public var consumer: Int
 
     public init(producer: Int, consumer: Int) {

@@ -12,13 +12,17 @@ public struct DesignCertificate: Hashable, Sendable {
 public struct DesignSolution: Hashable, Sendable {
   /// By stage, the index of its option.
   public var choice: [Int]
+  /// Cycles from an image to the next: the slowest stage, or the memory.
   public var intervalCycles: Int64
+  /// What the stages take of the device in sum.
   public var resources: FPGAResources
+  /// What shows that nothing is better, or how far that was shown.
   public var certificate: DesignCertificate
 }
 
 /// What more of a resource would buy.
 public struct ResourcePrice: Hashable, Sendable {
+  /// The resource of which there would be more.
   public var resource: FPGAResource
   /// The best interval with one unit more.
   public var intervalCyclesWithOneMore: Int64
@@ -46,11 +50,13 @@ public enum DesignError: Error, Hashable, Sendable {
 /// options, or where the memory's bytes decide at any cycle. So the least interval is found by bisection
 /// over the cycles of all options, and then, between two of them, over all cycles.
 public struct DesignSearch: Sendable {
+  /// The stages, and what limits them.
   public let problem: DesignProblem
   private let search: FeasibilitySearch
   /// The cycles of all options that can be an interval, ascending.
   let candidates: [Int64]
 
+  /// - Complexity: O(*kinds* · *options*²), once for all questions.
   public init(_ problem: DesignProblem) {
     self.problem = problem
     search = FeasibilitySearch(problem)
@@ -68,7 +74,7 @@ public struct DesignSearch: Sendable {
 
   /// The least interval.
   ///
-  /// - Parameter mostNodes: Nodes that are looked at to prove the choice; some hundred thousand a second.
+  /// - Parameter mostNodes: Nodes that are looked at to prove the choice; some thousand a second.
   /// - Throws: `DesignError` where nothing fits.
   public func leastInterval(
     mostNodes: Int = DesignSearch.mostNodes

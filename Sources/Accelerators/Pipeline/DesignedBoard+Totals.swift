@@ -2,12 +2,69 @@ public import Networks
 internal import Ops
 
 /// A stage and all that comes before it: what it runs, in which way, and the numbers of what it reads.
+///
+/// In one piece, without a list of its own: a search space has very many of them.
 struct StageTerm: Hashable, Sendable {
-  var identity: LayerIdentity
-  /// The way it is built; `nil` for a stage that takes no time.
+  /// The number of the layer; `nil` for inputs that are read together.
+  var layer: Int?
+  /// The way it is built; `nil` for what takes no time.
   var option: Int?
-  /// Numbers of terms, 0 for the network's input; in order where operands have one.
-  var inputs: [Int]
+  /// Numbers of terms, 0 for the network's input.
+  var input = 0
+  /// Where there are two of them.
+  var secondInput: Int?
+}
+
+/// Numbers of layers, and of what stages compute.
+///
+/// A number is never given to two: after so many terms that all are forgotten, those to come get further
+/// numbers.
+struct KnownTerms: Sendable {
+  private var layers: [LayerIdentity: Int] = [:]
+  private var terms: [StageTerm: Int] = [:]
+  private var last = 0
+
+  /// The most terms that are known when a network begins: some tens of megabytes.
+  private static let most = 1 << 19
+
+  /// Forgets everything where it is too much.
+  mutating func makeRoom() {
+    guard terms.count >= Self.most else { return }
+    terms.removeAll()
+    layers.removeAll()
+  }
+
+  /// The number of a layer, at least 1.
+  mutating func number(of layer: LayerIdentity) -> Int {
+    if let number = layers[layer] { return number }
+    last += 1
+    layers[layer] = last
+    return last
+  }
+
+  /// The number of what a stage computes, at least 1.
+  private mutating func number(of term: StageTerm) -> Int {
+    if let number = terms[term] { return number }
+    last += 1
+    terms[term] = last
+    return last
+  }
+
+  /// The number of what a stage computes, at least 1.
+  ///
+  /// - Parameter inputs: Numbers of terms, 0 for the network's input.
+  mutating func number(of layer: Int, option: Int?, reading inputs: [Int]) -> Int {
+    var term = StageTerm(layer: layer, option: option)
+    guard let first = inputs.first else { return number(of: term) }
+    term.input = first
+    guard inputs.count > 1 else { return number(of: term) }
+    // All but the last one as one.
+    for input in inputs[1..<inputs.count - 1] {
+      term.input = number(of: StageTerm(input: term.input, secondInput: input))
+    }
+    term.secondInput = inputs[inputs.count - 1]
+    return number(of: term)
+  }
 }
 
 /// A network's stages up to the order in which they are listed.
@@ -96,13 +153,12 @@ extension DesignedBoard {
     if let totals = known.totals.withLock({ $0[key] }) {
       return totals.report(for: network, terms: terms, images: batch)
     }
-    let design = family.design(of: solution.choice, placed, network: network, name: name)
-    let accelerator = PipelineAccelerator(design, batch: batch)
-    let plan = try PipelinePlan(network, on: design)
+    let plan = try family.plan(of: solution.choice, placed, network: network, name: name)
     let graph = try StageGraph(plan)
-    let report = accelerator.report(of: plan, figures: try graph.figures(of: plan, images: batch))
+    let report = PipelineAccelerator(plan.design, batch: batch).report(
+      of: plan, figures: try graph.figures(of: plan, images: batch), listsLayers: false)
     let totals = KnownTotals(report, graph, terms: terms, network: network)
-    known.totals.withLock { $0[key] = totals }
+    _ = known.totals.withLock { $0.remember(totals, for: key, atMost: Known.mostTotals) }
     return totals.report(for: network, terms: terms, images: batch)
   }
 
@@ -110,19 +166,27 @@ extension DesignedBoard {
   private func terms(
     of network: Network, _ placed: StreamFamily.Placed, _ choice: [Int]
   ) -> [Int?] {
-    var options: [Int?] = Array(repeating: nil, count: network.layers.count)
-    for (layer, option) in zip(placed.layers, choice) { options[layer] = option }
-    return known.terms.withLock { known in
+    known.terms.withLock { known in
+      known.makeRoom()
+      let numbers = placed.identities.map { known.number(of: $0) }
       var terms: [Int?] = []
       terms.reserveCapacity(network.layers.count)
+      var inputs: [Int] = []
+      var stage = 0
       for (index, layer) in network.layers.enumerated() {
-        var inputs = layer.inputs.compactMap { input -> Int? in
+        inputs.removeAll(keepingCapacity: true)
+        for input in layer.inputs {
           switch input {
-          case .networkInput: 0
-          case .layer(let other): terms[other]
+          case .networkInput: inputs.append(0)
+          case .layer(let other): if let term = terms[other] { inputs.append(term) }
           }
         }
-        if layer.isFree {
+        let number: Int
+        var option: Int?
+        if stage < placed.layers.count, placed.layers[stage] == index {
+          (number, option) = (numbers[placed.problem.stages[stage]], choice[stage])
+          stage += 1
+        } else {
           guard !inputs.isEmpty else {
             terms.append(nil)
             continue
@@ -131,16 +195,11 @@ extension DesignedBoard {
             terms.append(inputs[0])
             continue
           }
+          number = known.number(of: layer.identity)
         }
         // Without a window all operands are read alike.
         if inputs.count > 1, Window(of: layer.op) == nil { inputs.sort() }
-        let term = StageTerm(identity: layer.identity, option: options[index], inputs: inputs)
-        if let number = known[term] {
-          terms.append(number)
-        } else {
-          known[term] = known.count + 1
-          terms.append(known.count)
-        }
+        terms.append(known.number(of: number, option: option, reading: inputs))
       }
       return terms
     }

@@ -2,10 +2,13 @@ public import Networks
 
 /// What a design search found for a network.
 public struct FoundDesign: Sendable {
+  /// The design, as a file of it would say.
   public var design: PipelineDesign
+  /// Cycles from an image to the next once the pipeline is full.
   public var intervalCycles: Int64
   /// What it takes of the board.
   public var resources: FPGAResources
+  /// What shows that no design of the family is better.
   public var certificate: DesignCertificate
   /// For each assignment of the design, the layer of the network and the cycles of an image.
   public var stages: [Stage]
@@ -14,13 +17,17 @@ public struct FoundDesign: Sendable {
 
   /// A layer that the design runs.
   public struct Stage: Hashable, Sendable {
+    /// The index of the layer in the network.
     public var layer: Int
+    /// Cycles of an image.
     public var cycles: Int64
   }
 
   /// What a search for a streaming design was asked, and its answer.
   public struct StreamSolution: Sendable {
+    /// The options that were chosen.
     public var solution: DesignSolution
+    /// The stages with all of their options.
     public var placed: StreamFamily.Placed
   }
 }
@@ -29,20 +36,31 @@ public struct FoundDesign: Sendable {
 public struct DesignedBoard: HardwareTarget {
   /// The designs that are looked at.
   public let designs: DesignFamily
+  /// The streaming designs of the board.
   public let family: StreamFamily
+  /// The designs of the board with one engine.
   public let tiled: TiledFamily
+  /// Images that run one behind the other; at least 1.
   public let batch: Int
   let known = Known()
 
   /// What was found for other networks; a class because all networks share it.
+  ///
+  /// Everything here is worked out again where it is missing, with the same result: what has grown to its
+  /// limit is forgotten as a whole, so that a search of any length takes a few hundred megabytes at most.
   final class Known: Sendable {
     /// The ways of layers, by their ops.
     let ways = Guarded<[LayerIdentity: StreamFamily.Ways]>([:])
     /// The designs of networks, by how many stages of which kinds they have.
     let solutions = Guarded<[StageCounts: KnownSolution]>([:])
     /// Numbers of what stages compute, and the totals of networks, by what their stages compute.
-    let terms = Guarded<[StageTerm: Int]>([:])
+    let terms = Guarded(KnownTerms())
     let totals = Guarded<[StageTerms: KnownTotals]>([:])
+
+    /// The most that is kept of each; a layer has some hundred ways of about 150 bytes.
+    static let mostWays = 1 << 11
+    static let mostSolutions = 1 << 14
+    static let mostTotals = 1 << 15
   }
 
   /// How many stages of each kind a problem has; streams do not count, as any of them match.
@@ -105,7 +123,9 @@ public struct DesignedBoard: HardwareTarget {
     if case .stage(let stage)? = solution.certificate.obstacle {
       known.blockingKind = problem.stages[stage]
     }
-    self.known.solutions.withLock { $0[counts] = known }
+    _ = self.known.solutions.withLock {
+      $0.remember(known, for: counts, atMost: Known.mostSolutions)
+    }
     return solution
   }
 
@@ -125,12 +145,17 @@ public struct DesignedBoard: HardwareTarget {
     self.batch = max(1, batch)
   }
 
+  /// The name of the board.
   public var name: String { family.board.name }
 
   private func ways(_ identity: LayerIdentity) throws(CostError) -> StreamFamily.Ways {
     if let ways = known.ways.withLock({ $0[identity] }) { return ways }
     let ways = try family.ways(identity)
-    known.ways.withLock { $0[identity] = ways }
+    let forgets = known.ways.withLock {
+      $0.remember(ways, for: identity, atMost: Known.mostWays)
+    }
+    // Solutions hold on to the ways they were chosen from.
+    if forgets { known.solutions.withLock { $0.removeAll() } }
     return ways
   }
 
@@ -231,6 +256,17 @@ public struct DesignedBoard: HardwareTarget {
   ) throws(CostError) -> CostReport {
     let found = try leastInterval(for: network)
     return try PipelineAccelerator(found.design, batch: batch).report(for: network, from: origin)
+  }
+}
+
+extension Dictionary {
+  /// Adds a value, after all others are forgotten if they are so many; whether they were.
+  @discardableResult
+  mutating func remember(_ value: Value, for key: Key, atMost count: Int) -> Bool {
+    let forgets = self.count >= count
+    if forgets { removeAll() }
+    self[key] = value
+    return forgets
   }
 }
 

@@ -18,6 +18,7 @@ public struct EngineWork: Hashable, Sendable {
     for dimension in LoopDimension.allCases { self[dimension] = Int64(problem.bounds[dimension]) }
   }
 
+  /// Iterations of one loop; at least 1.
   public subscript(dimension: LoopDimension) -> Int64 {
     get { bounds[Int(dimension.rawValue)] }
     set { bounds[Int(dimension.rawValue)] = newValue }
@@ -90,6 +91,7 @@ public struct Engine: Hashable, Sendable {
     case ultra
   }
 
+  /// The name in files, messages and reports.
   public var name: String
   /// The ops it runs.
   public var ops: Set<OpKind>
@@ -103,15 +105,19 @@ public struct Engine: Hashable, Sendable {
   public var overheadCycles: Int64
   /// Passes that move a tile of outputs, a pixel of all unrolled channels each step.
   public var movePasses: Int64
+  /// Where the pixels it runs over come from.
   public var resolution: Resolution
   /// Channel counts that the engine rounds up, with what it makes of them.
   public var paddedChannels: [Int64: Int64]
   /// Whether each of its layers has a copy of the engine to itself.
   public var isReplicated: Bool
+  /// Where its weights are kept.
   public var weightHome: WeightHome
   /// `nil` for DSPs, but look-up tables for words so narrow that a DSP would be wasted.
   public var multipliers: Multipliers?
+  /// What holds the weights that are on the chip.
   public var weightMemory: WeightMemory
+  /// What the buffer of a window hands on.
   public var windowBuffer: WindowBuffer
   /// DSPs of one multiply-accumulate, where a design says so; `nil` for as many as the widths need.
   public var dspsPerMAC: Int64?
@@ -143,7 +149,7 @@ public struct Engine: Hashable, Sendable {
 
   /// Iterations that run at once.
   public var lanes: Int64 {
-    LoopDimension.allCases.reduce(1) { $0.saturatingProduct(Int64(unroll[$1])) }
+    unroll.checkedProduct ?? .max
   }
 }
 

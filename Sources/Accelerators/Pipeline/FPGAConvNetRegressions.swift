@@ -7,9 +7,11 @@
 /// are off by up to 0.05 %. Padding and biases are left out, and so are look-up tables used as memory and as shift
 /// registers: their coefficients are not known here.
 public struct FPGAConvNetRegressions: Hashable, Sendable {
+  /// The convolution with its folding.
   public var layer: FPGAConvNetConvolution
   /// Rows, and columns, of the filter.
   public var kernel: Int64
+  /// Width of a partial sum in bits.
   public var accumulatorBits: Int64
 
   public init(layer: FPGAConvNetConvolution, kernel: Int64, accumulatorBits: Int64) {

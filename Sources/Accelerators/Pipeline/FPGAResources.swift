@@ -16,11 +16,15 @@ public enum FPGAResource: String, CaseIterable, Hashable, Sendable {
 
 /// So many of each resource of an FPGA.
 public struct FPGAResources: Hashable, Sendable {
+  /// Multiplier slices.
   public var dsps: Int64
   /// Halves of 18 kbit; a BRAM36 counts as two.
   public var blockRAMs18Kb: Int64
+  /// UltraRAM blocks of 288 kbit.
   public var ultraRAMs: Int64
+  /// Six-input look-up tables, those used as memory included.
   public var lookUpTables: Int64
+  /// Flip-flops.
   public var flipFlops: Int64
 
   public init(
@@ -37,6 +41,7 @@ public struct FPGAResources: Hashable, Sendable {
   /// Nothing of anything.
   public static let none = FPGAResources()
 
+  /// The amount of one resource.
   public subscript(resource: FPGAResource) -> Int64 {
     get {
       switch resource {
@@ -69,6 +74,7 @@ public struct FPGAResources: Hashable, Sendable {
     one.combined(with: other) { $0.saturatingSum($1) }
   }
 
+  /// Adds what something else takes.
   public static func += (one: inout FPGAResources, other: FPGAResources) { one = one + other }
 
   /// So many times as much of everything; where it leaves 64 bits, the largest number.

@@ -15,6 +15,9 @@ struct FeasibilitySearch {
     var option: Int
     var cycles: Int64
     var costs: CostVector
+    /// How many of the kind's options, the fastest first, may be taken before another of them beats this
+    /// one; 0 where a faster one does.
+    var unbeaten = Int.max
   }
 
   /// The most partial sums that are kept at once where streams have to go together.
@@ -25,10 +28,12 @@ struct FeasibilitySearch {
     var counts = Array(repeating: Int64(0), count: problem.kinds.count)
     for kind in problem.stages { counts[kind] += 1 }
     self.counts = counts
-    fast = problem.kinds.map { options in
-      options.enumerated().map {
-        Candidate(option: $0.offset, cycles: $0.element.cycles, costs: $0.element.costs)
-      }.sorted { ($0.cycles, $0.option) < ($1.cycles, $1.option) }
+    fast = problem.kinds.indices.map { kind in
+      guard counts[kind] > 0 else { return [] }
+      return Self.marked(
+        problem.kinds[kind].enumerated().map {
+          Candidate(option: $0.offset, cycles: $0.element.cycles, costs: $0.element.costs)
+        }.sorted { ($0.cycles, $0.option) < ($1.cycles, $1.option) })
     }
   }
 
@@ -47,9 +52,10 @@ struct FeasibilitySearch {
         continue
       }
       // A stage's widths matter as well where streams have to go together.
+      let count = options.partitioningIndex { $0.cycles > cycles }
       let front =
         problem.matching == .any
-        ? Self.front(options, cycles: cycles) : options.filter { $0.cycles <= cycles }
+        ? options[..<count].filter { $0.unbeaten >= count } : Array(options[..<count])
       guard !front.isEmpty else {
         return .infeasible(.stage(problem.stages.firstIndex(of: kind) ?? 0))
       }
@@ -114,16 +120,27 @@ struct FeasibilitySearch {
     return problem.stages.map { kind in picked[kind].popLast() ?? 0 }
   }
 
-  /// The options of at most so many cycles that no other beats in every amount.
-  private static func front(_ options: [Candidate], cycles: Int64) -> [Candidate] {
-    var front: [Candidate] = []
-    for option in options {
-      guard option.cycles <= cycles else { break }
-      if front.contains(where: { $0.costs.isWithin(option.costs) }) { continue }
-      front.removeAll { option.costs.isWithin($0.costs) }
-      front.append(option)
+  /// Options, the fastest first, with how long each is beaten by no other in every amount.
+  ///
+  /// One pass, so that each question picks the options of its cycles that no other beats.
+  private static func marked(_ options: [Candidate]) -> [Candidate] {
+    var options = options
+    // Numbers of the options that none of those before beats.
+    var front: [Int] = []
+    for number in options.indices {
+      let costs = options[number].costs
+      if front.contains(where: { options[$0].costs.isWithin(costs) }) {
+        options[number].unbeaten = 0
+        continue
+      }
+      front.removeAll { other in
+        guard costs.isWithin(options[other].costs) else { return false }
+        options[other].unbeaten = number
+        return true
+      }
+      front.append(number)
     }
-    return front
+    return options
   }
 
   private func leastSums(_ candidates: [[Candidate]], _ limits: CostVector) -> Obstacle? {
@@ -153,5 +170,20 @@ struct FeasibilitySearch {
       result[index] = one[index].saturatingSum(other[index].saturatingProduct(count))
     }
     return result
+  }
+}
+
+extension Array {
+  /// The first place from which on all elements belong to the second part; elements of the first part
+  /// come before those of the second.
+  ///
+  /// - Complexity: O(log *count*).
+  fileprivate func partitioningIndex(_ belongsToSecond: (Element) -> Bool) -> Int {
+    var (low, high) = (0, count)
+    while low < high {
+      let middle = (low + high) / 2
+      if belongsToSecond(self[middle]) { high = middle } else { low = middle + 1 }
+    }
+    return low
   }
 }

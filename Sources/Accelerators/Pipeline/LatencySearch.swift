@@ -1,6 +1,8 @@
 /// Cycles that a stage computes and reads for an image, as a latency depends on them.
 public struct StagePace: Hashable, Sendable {
+  /// Cycles of an image in which the stage computes.
   public var computeCycles: Int64
+  /// Cycles of an image in which what reads its window reads; 0 where it has none.
   public var readingCycles: Int64
 
   public init(computeCycles: Int64, readingCycles: Int64) {

@@ -15,12 +15,14 @@ public enum MemoryBlocks {
   public static func fewest(depth: Int64, width: Int64, roundsDepthUp: Bool = false) -> Int64 {
     guard depth > 0, width > 0 else { return 0 }
     let depth = roundsDepthUp ? powerOfTwo(atLeast: depth) : depth
-    return shapes.reduce(Int64.max) { least, shape in
-      min(
-        least,
-        width.dividedRoundingUp(by: shape.width)
-          .saturatingProduct(depth.dividedRoundingUp(by: shape.depth)))
+    // The shapes one by one, as divisions by constants are multiplications.
+    func blocks(_ shapeWidth: Int64, _ shapeDepth: Int64) -> Int64 {
+      width.dividedRoundingUp(by: shapeWidth)
+        .saturatingProduct(depth.dividedRoundingUp(by: shapeDepth))
     }
+    return min(
+      min(blocks(36, 512), blocks(18, 1024), blocks(9, 2048)),
+      min(blocks(4, 4096), blocks(2, 8192), blocks(1, 16384)))
   }
 
   /// FINN's rule for a weight memory (finn `matrixvectoractivation.py`, `bram_estimation`).

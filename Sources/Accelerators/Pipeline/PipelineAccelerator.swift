@@ -3,6 +3,7 @@ internal import Ops
 
 /// What a report says of a pipeline besides the totals.
 public struct PipelineFigures: Hashable, Sendable {
+  /// The clock that cycles are of.
   public var clockMegahertz: Double
   /// Cycles from one image's last output to the next's, once the pipeline is full.
   public var intervalCycles: Int64
@@ -48,6 +49,7 @@ public struct PipelineFigures: Hashable, Sendable {
 /// An FPGA on which engines run a network's layers, one after the other, beside each other, or as
 /// the stages of a pipeline.
 public struct PipelineAccelerator: HardwareTarget, Hashable {
+  /// The engines, and what runs on them.
   public var design: PipelineDesign
   /// Images that run one behind the other; at least 1.
   public var batch: Int
@@ -57,6 +59,7 @@ public struct PipelineAccelerator: HardwareTarget, Hashable {
     self.batch = max(1, batch)
   }
 
+  /// The name of the design.
   public var name: String { design.name }
 
   /// What a network costs on the design.
@@ -80,35 +83,26 @@ public struct PipelineAccelerator: HardwareTarget, Hashable {
       latencyCycles: interval.saturatingProduct(Int64(batch)), boundBy: boundBy)
   }
 
-  func report(of plan: PipelinePlan, figures: PipelineFigures) -> CostReport {
+  /// The report of a plan that has run.
+  ///
+  /// - Parameter listsLayers: Whether the report says what each layer costs.
+  func report(
+    of plan: PipelinePlan, figures: PipelineFigures, listsLayers: Bool = true
+  ) -> CostReport {
     let network = plan.network
     let images = Int64(batch)
-    let kilohertz = design.clockMegahertz * 1000
-    var bytes: Int64? = design.memory == nil ? nil : 0
-    var layers: [LayerCost] = []
-    layers.reserveCapacity(network.layers.count)
-    var texts: [LayerIdentity: String] = [:]
-    for (layer, placed) in zip(network.layers, plan.layers) {
-      let cycles = (placed?.cycles ?? 0).saturatingProduct(images)
-      let moved = (placed?.memoryBytes ?? 0).saturatingProduct(images)
-      bytes = bytes.map { $0.saturatingSum(moved) }
-      let text =
-        texts[layer.identity]
-        ?? LayerText(op: layer.op, batch: batch, precision: layer.precision).canonical
-      texts[layer.identity] = text
-      layers.append(
-        LayerCost(
-          name: layer.name, text: text,
-          macs: layer.op.macs.saturatingProduct(images), cycles: cycles,
-          latencyMilliseconds: Double(cycles) / kilohertz, energyPicojoules: nil,
-          dramBytes: design.memory == nil ? nil : moved))
-    }
-    let latency = Double(figures.latencyCycles) / kilohertz
+    let latency = Double(figures.latencyCycles) / (design.clockMegahertz * 1000)
     var figures = figures
     let resources = plan.resources
     figures.resources = resources
-    if design.composition == .pipeline {
-      bytes = bytes.map { _ in plan.memoryBytes.saturatingProduct(images) }
+    var bytes: Int64?
+    if design.memory != nil {
+      bytes =
+        design.composition == .pipeline
+        ? plan.memoryBytes.saturatingProduct(images)
+        : plan.layers.reduce(0) {
+          $0.saturatingSum(($1?.memoryBytes ?? 0).saturatingProduct(images))
+        }
     }
     let energy = energy(
       of: plan, resources, milliseconds: latency, cycles: figures.latencyCycles, bytes: bytes)
@@ -119,9 +113,29 @@ public struct PipelineAccelerator: HardwareTarget, Hashable {
       target: name, network: network.name, macs: network.macs.saturatingProduct(images),
       parameters: network.parameters, latencyMilliseconds: latency,
       energyMillijoules: energy.map { $0.picojoules * 1e-9 },
-      dramBytes: bytes, layers: layers)
+      dramBytes: bytes, layers: listsLayers ? layerCosts(of: plan) : [])
     report.pipeline = figures
     return report
+  }
+
+  /// What each layer costs by itself.
+  private func layerCosts(of plan: PipelinePlan) -> [LayerCost] {
+    let images = Int64(batch)
+    let kilohertz = design.clockMegahertz * 1000
+    var texts: [LayerIdentity: String] = [:]
+    return zip(plan.network.layers, plan.layers).map { layer, placed in
+      let cycles = (placed?.cycles ?? 0).saturatingProduct(images)
+      let text =
+        texts[layer.identity]
+        ?? LayerText(op: layer.op, batch: batch, precision: layer.precision).canonical
+      texts[layer.identity] = text
+      return LayerCost(
+        name: layer.name, text: text,
+        macs: layer.op.macs.saturatingProduct(images), cycles: cycles,
+        latencyMilliseconds: Double(cycles) / kilohertz, energyPicojoules: nil,
+        dramBytes: design.memory == nil
+          ? nil : (placed?.memoryBytes ?? 0).saturatingProduct(images))
+    }
   }
 }
 

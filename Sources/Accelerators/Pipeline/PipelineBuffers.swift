@@ -1,6 +1,8 @@
 /// A buffer between two stages.
 public struct BufferFigures: Hashable, Sendable {
+  /// The stage that gives tokens.
   public var from: String
+  /// The stage that takes them.
   public var to: String
   /// Bits of a token.
   public var tokenBits: Int64

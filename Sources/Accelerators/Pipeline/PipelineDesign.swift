@@ -104,16 +104,23 @@ public enum ResourceStyle: String, CaseIterable, Hashable, Sendable {
 
 /// Engines on a board, what runs on them, and how they work together.
 public struct PipelineDesign: Hashable, Sendable {
+  /// The name in reports and on the command line.
   public var name: String
+  /// What it is built on.
   public var board: Board
+  /// The clock of all engines.
   public var clockMegahertz: Double
+  /// The widths of words, where a layer sets none of its own.
   public var precision: Precision
+  /// Whose formulas say what its stages take of the board.
   public var style: ResourceStyle
   /// In the order in which layers that no assignment names look for one that runs them.
   public var engines: [Engine]
   /// The first that matches a layer decides.
   public var assignments: [Assignment]
+  /// How the engines work together.
   public var composition: Composition
+  /// What makes layers a group.
   public var grouping: LayerGrouping
   /// `nil` for a design whose transfers are not modelled: they cost no time and are not reported.
   public var memory: MemoryPort?

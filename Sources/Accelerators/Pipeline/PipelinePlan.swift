@@ -15,6 +15,7 @@ public struct PipelinePlan: Sendable {
     public var configured: Engine
     /// The loop bounds of each nest of the layer.
     public var works: [EngineWork]
+    /// The widths of its words.
     public var precision: Precision
     /// Cycles of an image that the engine computes.
     public var computeCycles: Int64
@@ -26,7 +27,9 @@ public struct PipelinePlan: Sendable {
     public var fifoDepths: [Int64]
   }
 
+  /// The design that the layers are placed on.
   public let design: PipelineDesign
+  /// The network whose layers are placed.
   public let network: Network
   /// One entry a layer of the network; `nil` for those that are not charged.
   public let layers: [PlacedWork?]
@@ -68,6 +71,14 @@ public struct PipelinePlan: Sendable {
       }
     }
     self.layers = layers
+  }
+
+  /// A network whose layers are placed already, each a group.
+  init(_ network: Network, on design: PipelineDesign, placed layers: [PlacedWork?]) {
+    self.design = design
+    self.network = network
+    self.layers = layers
+    groups = network.layers.indices.map { $0..<$0 + 1 }
   }
 
   /// Layers that follow each other and whose names agree up to the last dot.

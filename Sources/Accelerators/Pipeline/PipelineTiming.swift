@@ -3,6 +3,7 @@ internal import Ops
 
 /// What a stage of a pipeline does with its time.
 public struct StageFigures: Hashable, Sendable {
+  /// The layer, with what part of it the stage is; or an end of the pipeline.
   public var name: String
   /// Cycles of an image.
   public var cycles: Int64

@@ -3,13 +3,21 @@
 public struct FINNUnit: Hashable, Sendable {
   /// Rows and columns of the weight matrix: output channels, and inputs of each.
   public var matrixHeight: Int64
+  /// Inputs of each output channel: the columns of the weight matrix, MW.
   public var matrixWidth: Int64
+  /// Rows that are worked on at once, PE.
   public var processingElements: Int64
+  /// Columns that are worked on at once, SIMD.
   public var simd: Int64
+  /// Width of a weight in bits.
   public var weightBits: Int64
+  /// Width of an input in bits.
   public var inputBits: Int64
+  /// Whether inputs can be negative.
   public var isInputSigned: Bool
+  /// Width of a partial sum in bits, where fewer do not do.
   public var accumulatorBits: Int64
+  /// Whether DSPs multiply; look-up tables otherwise.
   public var usesDSPs: Bool
 
   public init(
@@ -118,17 +126,29 @@ public struct FINNUnit: Hashable, Sendable {
 /// fpgaConvNet's estimates of a convolution (fpgaconvnet-model, `models/layers/convolution/base.py`
 /// and `tools/resource_analytical_model.py`).
 public struct FPGAConvNetConvolution: Hashable, Sendable {
+  /// Channels of the input.
   public var channels: Int64
+  /// Channels of the output.
   public var filters: Int64
+  /// Groups of channels.
   public var groups: Int64
+  /// Elements of a filter.
   public var kernelElements: Int64
+  /// Pixels of the input's map.
   public var inputPixels: Int64
+  /// Pixels of the output's map.
   public var outputPixels: Int64
+  /// Input channels that are worked on at once.
   public var coarseIn: Int64
+  /// Output channels that are worked on at once.
   public var coarseOut: Int64
+  /// Groups that are worked on at once.
   public var coarseGroup: Int64
+  /// Elements of a filter that are worked on at once.
   public var fine: Int64
+  /// Width of a weight in bits.
   public var weightBits: Int64
+  /// Width of an input in bits.
   public var inputBits: Int64
 
   public init(
@@ -188,19 +208,29 @@ public struct FPGAConvNetConvolution: Hashable, Sendable {
 /// DNNBuilder's estimates of a convolution (AccDNN, `layers/convolution.py`, `profile` and
 /// `module_params_compute`).
 public struct DNNBuilderConvolution: Hashable, Sendable {
+  /// Channels of the input.
   public var channels: Int64
+  /// Channels of the output.
   public var filters: Int64
+  /// Rows of a filter.
   public var kernelHeight: Int64
+  /// Columns of a filter.
   public var kernelWidth: Int64
+  /// Rows of the input's map.
   public var inputHeight: Int64
+  /// Pixels of the output's map.
   public var outputPixels: Int64
+  /// Rows and columns from a window to the next.
   public var stride: Int64
   /// Channel and kernel parallelism: CPF and KPF.
   public var channelParallelism: Int64
+  /// Output channels that are worked on at once, KPF.
   public var kernelParallelism: Int64
   /// Channels of a word that comes in: the kernel parallelism of the layer before.
   public var inputParallelism: Int64
+  /// Width of an activation in bits.
   public var dataBits: Int64
+  /// Width of a weight in bits.
   public var weightBits: Int64
 
   public init(

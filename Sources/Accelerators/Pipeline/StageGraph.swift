@@ -29,7 +29,7 @@ struct StageGraph {
   /// Cycles in which the board's memory moves everything of an image.
   private let memoryCycles: Int64
   /// Reaches that were made, which many layers have in common.
-  private var reaches: [[TokenReach.Axis]: TokenReach] = [:]
+  private var reaches: [Axes: TokenReach] = [:]
   /// By layer, the stage that gives its output and the shape of its tokens; `nil` for zeros.
   private var sources: [Source?] = []
 
@@ -40,6 +40,12 @@ struct StageGraph {
     var columns: Int
     /// Words of an image.
     var words: Int64
+  }
+
+  /// What a reach is made of.
+  private struct Axes: Hashable {
+    var rows: TokenReach.Axis
+    var columns: TokenReach.Axis
   }
 
   /// The most firings an image has pixel by pixel; beyond, tokens are rows.
@@ -248,9 +254,10 @@ extension StageGraph {
   }
 
   private mutating func reach(rows: TokenReach.Axis, columns: TokenReach.Axis) -> TokenReach {
-    if let known = reaches[[rows, columns]] { return known }
+    let axes = Axes(rows: rows, columns: columns)
+    if let known = reaches[axes] { return known }
     let reach = TokenReach(rows: rows, columns: columns)
-    reaches[[rows, columns]] = reach
+    reaches[axes] = reach
     return reach
   }
 
@@ -304,13 +311,19 @@ extension StageGraph {
 }
 
 extension PipelinePlan.PlacedWork {
-  /// Cycles in which the engine reads an image of inputs, as many channels at once as it multiplies.
+  /// Cycles in which the engine reads an image of inputs.
   func readingCycles(of map: FeatureMap) -> Int64 {
-    guard let work = works.first else { return 0 }
-    let groups = work[.g].dividedRoundingUp(by: Int64(configured.unroll[.g]))
-    let channels = work[.c].dividedRoundingUp(by: Int64(configured.unroll[.c]))
+    works.first.map { configured.readingCycles(of: map, $0) } ?? 0
+  }
+}
+
+extension Engine {
+  /// Cycles in which it reads an image of inputs, as many channels at once as it multiplies.
+  func readingCycles(of map: FeatureMap, _ work: EngineWork) -> Int64 {
+    let groups = work[.g].dividedRoundingUp(by: Int64(unroll[.g]))
+    let channels = work[.c].dividedRoundingUp(by: Int64(unroll[.c]))
     let pixels = (Int64(map.height) * Int64(map.width))
-      .dividedRoundingUp(by: Int64(configured.unroll[.p]) * Int64(configured.unroll[.q]))
+      .dividedRoundingUp(by: Int64(unroll[.p]) * Int64(unroll[.q]))
     return pixels.saturatingProduct(groups).saturatingProduct(channels)
   }
 }

@@ -3,7 +3,9 @@ internal import Ops
 
 /// The least and the most that something may take of a device.
 public struct ResourceRange: Hashable, Sendable {
+  /// The least, if the tools pack as tightly as they can.
   public var low: FPGAResources
+  /// The most, if they pack nothing.
   public var high: FPGAResources
 
   public init(low: FPGAResources, high: FPGAResources) {
@@ -14,8 +16,10 @@ public struct ResourceRange: Hashable, Sendable {
   /// So much and no other.
   public init(exactly resources: FPGAResources) { self.init(low: resources, high: resources) }
 
+  /// Nothing of anything.
   public static let none = ResourceRange(exactly: .none)
 
+  /// End by end, the sum.
   public static func + (one: ResourceRange, other: ResourceRange) -> ResourceRange {
     ResourceRange(low: one.low + other.low, high: one.high + other.high)
   }
@@ -23,7 +27,9 @@ public struct ResourceRange: Hashable, Sendable {
 
 /// What a stage takes of a device, and whose formulas say so.
 public struct StageResources: Hashable, Sendable {
+  /// The layer, or the engine that layers share.
   public var name: String
+  /// What it takes.
   public var range: ResourceRange
 }
 
@@ -31,6 +37,7 @@ public struct StageResources: Hashable, Sendable {
 public struct ResourceReport: Hashable, Sendable {
   /// A resource of which a design takes more than the board has for it.
   public struct Excess: Hashable, Sendable {
+    /// The resource that is short.
     public var resource: FPGAResource
     /// How much more, even by the lowest estimate.
     public var amount: Int64
@@ -38,14 +45,18 @@ public struct ResourceReport: Hashable, Sendable {
     public var stage: String
   }
 
+  /// What each stage takes, in the network's order.
   public var stages: [StageResources]
+  /// What all stages take in sum.
   public var total: ResourceRange
+  /// What the board has for them.
   public var budget: FPGAResources
   /// Whose formulas these are.
   public var provenance: String
   /// Resources of which the formulas say nothing: they count 0.
   public var unknown: [FPGAResource]
 
+  /// The resources of which even the low end is too much; empty for a design that fits.
   public var excesses: [Excess] {
     FPGAResource.allCases.compactMap { resource in
       let amount = total.low[resource] - budget[resource]
@@ -121,22 +132,22 @@ struct StageShape {
     output = op.output
   }
 
-  private func unrolled(_ dimensions: [LoopDimension]) -> Int64 {
-    dimensions.reduce(1) { $0.saturatingProduct(Int64(engine.unroll[$1])) }
-  }
+  private func unrolled(_ dimension: LoopDimension) -> Int64 { Int64(engine.unroll[dimension]) }
 
   var lanes: Int64 { engine.lanes }
   /// Outputs and inputs that are worked on at once.
-  var outputLanes: Int64 { unrolled([.g, .k]) }
-  var inputLanes: Int64 { unrolled([.c, .r, .s]) }
+  var outputLanes: Int64 { unrolled(.g).saturatingProduct(unrolled(.k)) }
+  var inputLanes: Int64 {
+    unrolled(.c).saturatingProduct(unrolled(.r)).saturatingProduct(unrolled(.s))
+  }
   /// Channels that come in at once.
-  var channelLanes: Int64 { unrolled([.g, .c]) }
+  var channelLanes: Int64 { unrolled(.g).saturatingProduct(unrolled(.c)) }
   /// Weights that are read at once.
-  var weightLanes: Int64 { unrolled([.g, .k, .c, .r, .s]) }
+  var weightLanes: Int64 { outputLanes.saturatingProduct(inputLanes) }
   var weights: Int64 {
-    isMAC
-      ? [.g, .k, .c, .r, .s].reduce(1) { $0.saturatingProduct(work[$1]) }
-      : 0
+    guard isMAC else { return 0 }
+    return work[.g].saturatingProduct(work[.k]).saturatingProduct(work[.c])
+      .saturatingProduct(work[.r]).saturatingProduct(work[.s])
   }
   var kernel: Int64 { work[.r].saturatingProduct(work[.s]) }
   var pixels: Int64 { work[.p].saturatingProduct(work[.q]) }
@@ -226,9 +237,10 @@ extension ResourceFormulas {
       range.low.dsps = dsps.low
       range.high.dsps = dsps.high
     }
-    let isTiled = !stage.engine.isReplicated
-    for memory in isTiled ? tileMemories(stage) : streamMemories(stage) {
-      add(memory, to: &range)
+    if stage.engine.isReplicated {
+      addStreamMemories(of: stage, to: &range)
+    } else {
+      for memory in tileMemories(stage) { add(memory, to: &range) }
     }
     let tables = tables(stage)
     // Assumption: estimates of this form are off by 2 to 7 in either direction where they were
@@ -270,9 +282,8 @@ extension ResourceFormulas {
     var home: Engine.WeightMemory = .block
   }
 
-  /// The weights and the window of a stage that streams.
-  private func streamMemories(_ stage: StageShape) -> [Memory] {
-    var memories: [Memory] = []
+  /// Adds the weights and the window of a stage that streams.
+  private func addStreamMemories(of stage: StageShape, to range: inout ResourceRange) {
     if stage.isMAC {
       let banks = stage.weightLanes
       var depth = stage.weights.dividedRoundingUp(by: banks)
@@ -280,20 +291,21 @@ extension ResourceFormulas {
       if stage.engine.weightHome == .streamed {
         depth = 2 * depth.dividedRoundingUp(by: stage.work[.k])
       }
-      memories.append(
+      add(
         Memory(
-          banks: banks, bits: stage.weightBits, depth: depth, home: stage.engine.weightMemory))
+          banks: banks, bits: stage.weightBits, depth: depth, home: stage.engine.weightMemory),
+        to: &range)
     }
     if stage.hasWindow, let window = stage.window {
       let rows = Int64(window.rows.filter - 1) * Int64(window.rows.dilation)
       let words = Int64(stage.map.width)
         .saturatingProduct(Int64(stage.map.channels).dividedRoundingUp(by: stage.channelLanes))
-      memories.append(
+      add(
         Memory(
           banks: max(1, rows).saturatingProduct(stage.channelLanes), bits: stage.activationBits,
-          depth: words))
+          depth: words),
+        to: &range)
     }
-    return memories
   }
 
   /// The double-buffered tiles of an engine that layers share.

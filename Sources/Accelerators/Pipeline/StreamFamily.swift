@@ -14,11 +14,17 @@ public struct DesignOptions: Hashable, Sendable {
   /// Which end of the resource estimates has to fit the board.
   public enum Estimate: String, CaseIterable, Hashable, Sendable { case low, high }
 
+  /// The clock of all stages.
   public var clockMegahertz: Double
+  /// The widths of words, where a layer sets none of its own.
   public var precision: Precision
+  /// Whose formulas say what a stage takes.
   public var style: ResourceStyle
+  /// How far stages may be unrolled.
   public var foldings: Foldings
+  /// How the widths of neighbouring streams have to go together.
   public var matching: StreamMatching
+  /// Which end of the estimates has to fit.
   public var estimate: Estimate
 
   public init(
@@ -49,7 +55,9 @@ public struct DesignOptions: Hashable, Sendable {
 /// in block RAM, in look-up tables, in UltraRAM where there is any, or stream in from the board's
 /// memory.
 public struct StreamFamily: Sendable {
+  /// What designs are built on.
   public let board: Board
+  /// What is asked of them besides.
   public let options: DesignOptions
 
   public init(_ board: Board, _ options: DesignOptions) {
@@ -59,13 +67,23 @@ public struct StreamFamily: Sendable {
 
   /// How a stage is built.
   public struct Build: Hashable, Sendable {
+    /// Iterations of each loop that run at once.
     public var unroll: Extents
+    /// What holds weights that are on the chip.
     public var weightMemory: Engine.WeightMemory
+    /// Where weights are kept.
     public var weightHome: Engine.WeightHome
+  }
+
+  /// One of the ways.
+  private struct Way {
+    var option: StageOption
+    var build: Build
   }
 
   /// The ways to build a layer's stage that no other beats.
   public struct Ways: Hashable, Sendable {
+    /// What each way takes, the fastest first.
     public var options: [StageOption]
     /// By option.
     public var builds: [Build]
@@ -76,24 +94,30 @@ public struct StreamFamily: Sendable {
       self.options = options
       self.builds = builds
       // Fowler, Noll and Vo's hash: the same in every run.
-      fingerprint = options.reduce(0xCBF2_9CE4_8422_2325) { hash, option in
-        let costs = option.costs
-        let numbers =
-          [option.computeCycles, option.readingCycles] + costs.indices.map { costs[$0] }
-        return numbers.reduce(hash) {
-          ($0 ^ UInt64(bitPattern: $1)) &* 0x100_0000_01B3
-        }
+      var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+      func add(_ number: Int64) {
+        hash = (hash ^ UInt64(bitPattern: number)) &* 0x100_0000_01B3
       }
+      for option in options {
+        add(option.computeCycles)
+        add(option.readingCycles)
+        let costs = option.costs
+        for index in costs.indices { add(costs[index]) }
+      }
+      fingerprint = hash
     }
   }
 
   /// A network's stages in the family.
   public struct Placed: Sendable {
+    /// The stages with all options of each.
     public var problem: DesignProblem
     /// By stage, the layer.
     public var layers: [Int]
     /// By kind, how each option is built.
     public var builds: [[Build]]
+    /// By kind, the layer that is built.
+    var identities: [LayerIdentity] = []
   }
 }
 
@@ -113,38 +137,39 @@ extension StreamFamily {
     guard let problem = problems.first else { return Ways(options: [], builds: []) }
     let work = EngineWork(problem)
     let formulas = ResourceFormulas(style: options.style, family: board.family)
-    var placed = PipelinePlan.PlacedWork(
+    let placed = PipelinePlan.PlacedWork(
       layer: 0, engine: 0,
       configured: Engine(name: "", ops: [op.kind], isReplicated: true), works: [work],
       precision: precision, computeCycles: 0, memoryBytes: 0, cycles: 0, fifoDepths: [])
     var stage = StageShape(placed, work: work, op: op)
     let weightBytes = work.streamedWeights.saturatingProduct(Int64(precision.weightBits))
       .dividedRoundingUp(by: 8)
-    var all: [(option: StageOption, build: Build)] = []
-    for unroll in unrollings(of: work, isMAC: op.kind.isMultiplyAccumulate) {
-      placed.configured.unroll = unroll
+    let homes = homes(of: op)
+    let window = stage.hasWindow ? op.inputs.first : nil
+    let unrollings = unrollings(of: work, isMAC: op.kind.isMultiplyAccumulate)
+    var all: [Way] = []
+    all.reserveCapacity(unrollings.count * homes.count)
+    for unroll in unrollings {
+      // Changed in place: copying an engine counts references to its name and tables.
+      stage.engine.unroll = unroll
       // A sum of three tensors is two additions, one after the other.
-      guard let each = placed.configured.cycles(of: work) else { continue }
+      guard let each = stage.engine.cycles(of: work) else { continue }
       let cycles = each.saturatingProduct(Int64(problems.count))
-      let reading =
-        stage.hasWindow ? op.inputs.first.map { placed.readingCycles(of: $0) } ?? 0 : 0
-      for (memory, home) in homes(of: op) {
-        placed.configured.weightMemory = memory
-        placed.configured.weightHome = home
-        stage.engine = placed.configured
+      let reading = window.map { stage.engine.readingCycles(of: $0, work) } ?? 0
+      let inputs = Int64(unroll[.g]) * (stage.isMAC ? Int64(unroll[.c]) : 1)
+      let outputs = Int64(unroll[.g]) * (stage.isMAC ? Int64(unroll[.k]) : 1)
+      for (memory, home) in homes {
+        stage.engine.weightMemory = memory
+        stage.engine.weightHome = home
         let range = formulas.range(of: stage)
-        let width = { (dimension: LoopDimension) in
-          Int64(unroll[.g]) * (stage.isMAC ? Int64(unroll[dimension]) : 1)
-        }
         all.append(
-          (
-            StageOption(
+          Way(
+            option: StageOption(
               cycles: max(cycles, reading), computeCycles: cycles, readingCycles: reading,
               resources: options.estimate == .low ? range.low : range.high,
-              memoryBytes: home == .streamed ? weightBytes : 0, inputWidth: width(.c),
-              outputWidth: width(.k)),
-            Build(unroll: unroll, weightMemory: memory, weightHome: home)
-          ))
+              memoryBytes: home == .streamed ? weightBytes : 0, inputWidth: inputs,
+              outputWidth: outputs),
+            build: Build(unroll: unroll, weightMemory: memory, weightHome: home)))
       }
     }
     guard !all.isEmpty else {
@@ -194,146 +219,46 @@ extension StreamFamily {
     return unrollings
   }
 
-  /// The numbers of a dimension's iterations that may run at once; of those with equally many steps
-  /// only the least.
+  /// The numbers of a dimension's iterations that may run at once, ascending; of those with equally many
+  /// steps only the least.
+  ///
+  /// - Complexity: O(√*bound*).
   private func steps(of bound: Int64) -> [Int64] {
-    var steps: [Int64] = []
+    guard options.foldings == .divisors else { return TiledSearch.steps(of: bound) }
+    var (small, large): ([Int64], [Int64]) = ([], [])
     var size: Int64 = 1
-    while size <= bound {
-      if options.foldings == .any || bound % size == 0 { steps.append(size) }
-      guard options.foldings == .any else {
-        size += 1
-        continue
+    while size <= bound / size {
+      if bound % size == 0 {
+        small.append(size)
+        if size < bound / size { large.append(bound / size) }
       }
-      // The next size that takes fewer steps.
-      let count = bound.dividedRoundingUp(by: size)
-      guard count > 1 else { break }
-      size = bound.dividedRoundingUp(by: count - 1)
+      size += 1
     }
-    return steps
+    return small + large.reversed()
   }
 
   /// The options that no other beats; where streams have to match, of those of the same widths.
-  private func front(_ all: [(option: StageOption, build: Build)]) -> Ways {
-    let order = all.indices.sorted { one, other in
-      (all[one].option.cycles, one) < (all[other].option.cycles, other)
-    }
+  private func front(_ all: [Way]) -> Ways {
+    let order = all.enumerated().map { (cycles: $1.option.cycles, place: $0) }.sorted { $0 < $1 }
     var (options, builds): ([StageOption], [Build]) = ([], [])
+    // By option, everything that counts: what it takes, and its cycles in the two places that are left.
     var costs: [CostVector] = []
-    for place in order {
-      let way = all[place]
-      let cost = way.option.costs
+    for (_, place) in order {
+      let option = all[place].option
+      var cost = option.costs
+      cost[CostVector.kinds] = option.computeCycles
+      cost[CostVector.kinds + 1] = option.readingCycles
       let isBeaten = costs.indices.contains { index in
         costs[index].isWithin(cost)
-          && options[index].computeCycles <= way.option.computeCycles
-          && options[index].readingCycles <= way.option.readingCycles
           && (self.options.matching == .any
-            || options[index].inputWidth == way.option.inputWidth
-              && options[index].outputWidth == way.option.outputWidth)
+            || options[index].inputWidth == option.inputWidth
+              && options[index].outputWidth == option.outputWidth)
       }
       guard !isBeaten else { continue }
-      options.append(way.option)
-      builds.append(way.build)
+      options.append(option)
+      builds.append(all[place].build)
       costs.append(cost)
     }
     return Ways(options: options, builds: builds)
-  }
-}
-
-// MARK: - Networks
-extension StreamFamily {
-  /// A network as stages with all ways to build each.
-  ///
-  /// - Parameter ways: The ways of a layer, which a caller may know already.
-  /// - Throws: `CostError.unsupported` for a layer whose numbers are out of range.
-  public func placed(
-    _ network: Network, ways: (LayerIdentity) throws(CostError) -> Ways
-  ) throws(CostError) -> Placed {
-    var kinds: [LayerIdentity: Int] = [:]
-    var found: [Ways] = []
-    var placed = Placed(
-      problem: DesignProblem(kinds: [], stages: [], budget: board.budget), layers: [], builds: [])
-    // By layer, the stages whose streams it hands on.
-    var givers: [[Int]] = []
-    for (index, layer) in network.layers.enumerated() {
-      let read = layer.inputs.flatMap { input -> [Int] in
-        if case .layer(let other) = input { givers[other] } else { [] }
-      }
-      guard layer.op.kind != .skip, layer.op.kind != .zero else {
-        givers.append(read)
-        continue
-      }
-      let kind: Int
-      if let known = kinds[layer.identity] {
-        kind = known
-      } else {
-        kind = found.count
-        kinds[layer.identity] = kind
-        found.append(try ways(layer.identity))
-      }
-      let stage = placed.layers.count
-      for producer in read {
-        placed.problem.streams.append(
-          DesignProblem.Stream(producer: producer, consumer: stage))
-      }
-      placed.problem.stages.append(kind)
-      placed.layers.append(index)
-      givers.append([stage])
-    }
-    // In an order of their own: what is found depends on which stages there are and not on their order.
-    let order = found.indices.sorted { one, other in
-      (found[one].fingerprint, one) < (found[other].fingerprint, other)
-    }
-    placed.problem.kinds = order.map { found[$0].options }
-    placed.builds = order.map { found[$0].builds }
-    var places = order
-    for (place, kind) in order.enumerated() { places[kind] = place }
-    for stage in placed.problem.stages.indices {
-      placed.problem.stages[stage] = places[placed.problem.stages[stage]]
-    }
-    let input = network.input
-    placed.problem.leastIntervalCycles = max(1, Int64(input.height) * Int64(input.width))
-    placed.problem.bytesPerCycle = board.memoryBytesPerCycle(
-      clockMegahertz: options.clockMegahertz)
-    let words = input.words.saturatingSum(network.layers.last?.op.output.words ?? 0)
-    placed.problem.fixedBytes = words.saturatingProduct(Int64(options.precision.activationBits))
-      .dividedRoundingUp(by: 8)
-    placed.problem.matching = options.matching
-    return placed
-  }
-
-  /// The design of a choice.
-  public func design(
-    of choice: [Int], _ placed: Placed, network: Network, name: String
-  ) -> PipelineDesign {
-    var engines: [Engine] = []
-    var assignments: [Assignment] = []
-    let ops = Set(OpKind.allCases.filter { $0 != .skip && $0 != .zero })
-    for (stage, option) in choice.enumerated() {
-      let build = placed.builds[placed.problem.stages[stage]][option]
-      let title =
-        build.weightHome == .streamed ? "streamed" : build.weightMemory.rawValue
-      let index: Int
-      if let known = engines.firstIndex(where: { $0.name == title }) {
-        index = known
-      } else {
-        index = engines.count
-        engines.append(
-          Engine(
-            name: title, ops: ops, isReplicated: true, weightHome: build.weightHome,
-            weightMemory: build.weightMemory))
-      }
-      assignments.append(
-        Assignment(
-          layers: [network.layers[placed.layers[stage]].name], engine: index,
-          unroll: build.unroll))
-    }
-    return PipelineDesign(
-      name: name, board: board, clockMegahertz: options.clockMegahertz,
-      precision: options.precision, style: options.style, engines: engines,
-      assignments: assignments, composition: .pipeline,
-      memory: MemoryPort(
-        bytesPerSecond: board.memoryBytesPerSecond * board.memoryEfficiency, isOverlapped: true),
-      power: board.power)
   }
 }

@@ -16,7 +16,9 @@ public enum DesignFamily: String, CaseIterable, Hashable, Sendable {
 /// sums over channels use Tm lanes. Each layer is cut into tiles of Tr rows and Tc columns of its own,
 /// which have to fit the engine's buffers. Transfers run beside the passes.
 public struct TiledFamily: Sendable {
+  /// What designs are built on.
   public let board: Board
+  /// What is asked of them besides.
   public let options: DesignOptions
   /// Cycles to fill and empty the engine in each pass.
   public let overheadCycles: Int64

@@ -20,6 +20,8 @@ public struct TokenReach: Hashable, Sendable {
   let furthestColumn: Int
   /// Whether each column needs the column of its own number and no later one.
   let needsOwnColumn: Bool
+  /// Whether there are as many firings as tokens, and each needs that of its own number and no later.
+  let needsOwnToken: Bool
 
   /// What the firings of a row need; -1 for what the window does not meet.
   struct Row: Hashable, Sendable {
@@ -110,7 +112,11 @@ public struct TokenReach: Hashable, Sendable {
       rowTable.append(Row(lastStart: range.last * width, firstStart: first, leastLater: token))
       if later >= 0 { token = min(token, first + later) }
     }
-    self.rows = rowTable.reversed()
+    rowTable.reverse()
+    self.rows = rowTable
+    needsOwnToken =
+      needsOwnColumn && width == columns.outputs && tokens == firings
+      && rowTable.indices.allSatisfy { rowTable[$0].lastStart == $0 * width }
   }
 
   /// Each firing needs the token of its own number.
@@ -134,6 +140,7 @@ public struct TokenReach: Hashable, Sendable {
     columns = []
     furthestColumn = -1
     needsOwnColumn = false
+    needsOwnToken = false
   }
 
   /// The last token that the firing at a row and column needs; -1 where it needs none.
@@ -177,6 +184,7 @@ public struct TokenReach: Hashable, Sendable {
 public struct TokenGraph: Hashable, Sendable {
   /// What fires.
   public struct Stage: Hashable, Sendable {
+    /// The name in messages and reports.
     public var name: String
     /// Firings for an image: the tokens it gives.
     public var firings: Int
@@ -195,8 +203,11 @@ public struct TokenGraph: Hashable, Sendable {
 
   /// A buffer between two stages.
   public struct Edge: Hashable, Sendable {
+    /// The number of the stage that gives tokens.
     public var producer: Int
+    /// The number of the stage that takes them.
     public var consumer: Int
+    /// Which tokens each firing of the consumer needs.
     public var reach: TokenReach
     /// Tokens it holds, those under the window included; `nil` for as many as come.
     public var depth: Int?
@@ -216,6 +227,7 @@ public struct TokenGraph: Hashable, Sendable {
 
   /// In an order in which every stage comes after those it reads.
   public var stages: [Stage]
+  /// The buffers between stages, in any order.
   public var edges: [Edge]
   /// The stage that gives the network's output.
   public var output: Int

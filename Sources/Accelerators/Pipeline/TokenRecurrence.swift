@@ -11,7 +11,9 @@ public enum TokenError: Error, Hashable, Sendable {
 public struct TokenTiming: Hashable, Sendable {
   /// What a stage does with its time, from its first start to its last end.
   public struct Activity: Hashable, Sendable {
+    /// The cycle in which the first firing starts.
     public var firstStart: Int64 = 0
+    /// The cycle in which the last firing ends.
     public var lastEnd: Int64 = 0
     /// Cycles of firings that the stage would need with a memory that is never slow.
     public var computing: Int64 = 0
@@ -23,6 +25,7 @@ public struct TokenTiming: Hashable, Sendable {
     public var blocked: Int64 = 0
   }
 
+  /// By stage, what it does with its time.
   public var activities: [Activity]
   /// By image, when the output's first token is there.
   public var firstOutputs: [Int64]
@@ -58,7 +61,9 @@ public struct TokenRecurrence: Sendable {
   /// The most cycles a run may take.
   static let mostCycles: Int64 = 1 << 61
 
+  /// The stages and buffers that run.
   public let graph: TokenGraph
+  /// Images that run one behind the other; at least 1.
   public let images: Int
   /// Cycles from the start of an image's first token to the next image's, at least; tokens in between
   /// come evenly. 0 for images that come as fast as they are taken.

@@ -47,6 +47,7 @@ struct TokenRun: ~Copyable {
     var depth: Int?
     var isWhole: Bool
     var needsOwnColumn: Bool
+    var needsOwnToken: Bool
     var furthestColumn: Int
     /// Where its rows and columns start in the tables, and when its tokens were released in the times.
     var rows: Int
@@ -76,6 +77,8 @@ struct TokenRun: ~Copyable {
     var starved: Int64 = 0
     /// Whether a buffer behind it is limited.
     var isLimited = false
+    /// Whether each firing needs the tokens of its own number, and no buffer beside it is limited.
+    var isAligned = false
 
     /// Goes on by some firings of a row.
     @inline(__always)
@@ -125,8 +128,8 @@ struct TokenRun: ~Copyable {
         Link(
           producer: edge.producer, consumer: edge.consumer, tokens: reach.tokens,
           depth: edge.depth, isWhole: reach.isWhole, needsOwnColumn: reach.needsOwnColumn,
-          furthestColumn: reach.furthestColumn, rows: rowTable.count, columns: columnTable.count,
-          releases: size))
+          needsOwnToken: reach.needsOwnToken, furthestColumn: reach.furthestColumn,
+          rows: rowTable.count, columns: columnTable.count, releases: size))
       if edge.depth != nil {
         size += reach.tokens * images
         cursors[edge.producer].isLimited = true
@@ -141,6 +144,14 @@ struct TokenRun: ~Copyable {
       precondition(
         cursors[edge.consumer].columns == edge.reach.columns.count,
         "all windows of a stage slide over the same map")
+    }
+    for (stage, range) in inputs.ranges.enumerated() where !cursors[stage].isLimited {
+      var isAligned = !range.isEmpty
+      for place in range {
+        let link = links[inputs.numbers[place]]
+        isAligned = isAligned && link.needsOwnToken && link.depth == nil
+      }
+      cursors[stage].isAligned = isAligned
     }
     self.links = links
     self.rowTable = rowTable
@@ -168,12 +179,73 @@ extension TokenRun {
     var cursor = cursors[stage]
     let first = cursor.firing
     while cursor.image < images {
+      if cursor.isAligned {
+        guard fireAligned(stage, &cursor) else { break }
+        continue
+      }
       let end = tellable(stage, cursor)
       guard end > cursor.column else { break }
       fire(stage, &cursor, until: end)
     }
     cursors[stage] = cursor
     return cursor.firing > first
+  }
+
+  /// Fires a stage whose firings need the tokens of their own numbers, as far as the image's are there;
+  /// whether it could at least once.
+  private func fireAligned(_ stage: Int, _ cursor: inout Cursor) -> Bool {
+    let range = inputs.ranges[stage]
+    let firings = Int(cursor.firings)
+    let before = cursor.image * firings
+    var known = firings
+    for place in range {
+      known = min(known, cursors[links[inputs.numbers[place]].producer].firing - before)
+    }
+    let count = before + known - cursor.firing
+    guard count > 0 else { return false }
+    let own = places[stage] + cursor.firing
+    var arrivals = places[links[inputs.numbers[range.lowerBound]].producer] + cursor.firing
+    for place in range.dropFirst() {
+      // The latest tokens, where the ends will be.
+      let source = places[links[inputs.numbers[place]].producer] + cursor.firing
+      for index in 0..<count {
+        times[own + index] = max(times[arrivals + index], times[source + index])
+      }
+      arrivals = own
+    }
+    if cursor.firing == 0 {
+      cursor.firstStart = times[arrivals]
+      cursor.lastEnd = cursor.firstStart
+    }
+    run(&cursor, from: arrivals, to: own, count)
+    cursor.firing += count
+    let place = cursor.firing - before
+    (cursor.row, cursor.column) =
+      place == firings ? (0, 0) : (place / cursor.columns, place % cursor.columns)
+    if place == firings { cursor.image += 1 }
+    return true
+  }
+
+  /// The ends of firings that only wait for their tokens and for each other.
+  @inline(__always)
+  private func run(_ cursor: inout Cursor, from arrivals: Int, to own: Int, _ count: Int) {
+    var (last, due) = (cursor.lastEnd, cursor.due)
+    let service = cursor.service
+    if cursor.longer == 0 {
+      for index in 0..<count {
+        last = max(last, times[arrivals + index]) + service
+        times[own + index] = last
+      }
+    } else {
+      for index in 0..<count {
+        due += cursor.longer
+        let isLonger = due >= cursor.firings
+        last = max(last, times[arrivals + index]) + service + (isLonger ? 1 : 0)
+        due -= isLonger ? cursor.firings : 0
+        times[own + index] = last
+      }
+    }
+    (cursor.lastEnd, cursor.due) = (last, due)
   }
 
   /// The column up to which the firings of a row know what they wait for.
@@ -215,13 +287,24 @@ extension TokenRun {
       cursor.firstStart = times[arrivals]
       cursor.lastEnd = cursor.firstStart
     }
+    if cursor.isLimited {
+      runLimited(stage, &cursor, from: arrivals, to: own, count)
+    } else {
+      run(&cursor, from: arrivals, to: own, count)
+    }
+    release(stage, cursor, count)
+    cursor.step(by: count)
+  }
+
+  /// The ends of firings that wait for room in buffers besides.
+  private func runLimited(
+    _ stage: Int, _ cursor: inout Cursor, from arrivals: Int, to own: Int, _ count: Int
+  ) {
     var (last, due, starved) = (cursor.lastEnd, cursor.due, cursor.starved)
     for index in 0..<count {
       let ready = times[arrivals + index]
-      if cursor.isLimited {
-        starved += max(0, ready - last)
-        last = max(last, room(stage, cursor.firing + index))
-      }
+      starved += max(0, ready - last)
+      last = max(last, room(stage, cursor.firing + index))
       due += cursor.longer
       let isLonger = due >= cursor.firings
       last = max(last, ready) + cursor.service + (isLonger ? 1 : 0)
@@ -229,8 +312,6 @@ extension TokenRun {
       times[own + index] = last
     }
     (cursor.lastEnd, cursor.due, cursor.starved) = (last, due, starved)
-    release(stage, cursor, count)
-    cursor.step(by: count)
   }
 
   /// Where the times stand at which the tokens of the next firings of a row are all there.

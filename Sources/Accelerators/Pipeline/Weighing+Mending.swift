@@ -14,7 +14,7 @@ extension Weighing {
   ///
   /// - Returns: By group, its stages' options.
   func mended() -> [[Int]]? {
-    var total = decided
+    var total = CostVector(repeating: 0)
     var uses: Uses = []
     for (group, pick) in zip(groups, picks) {
       total = FeasibilitySearch.sum(total, group.options[pick].costs, times: group.count)

@@ -27,8 +27,6 @@ struct Weighing {
   let limits: CostVector
   /// By amount, 1 over its limit; 0 for those that limit nothing.
   let scale: SIMD8<Double>
-  /// What is decided already.
-  var decided: CostVector
   var groups: [Group]
   /// The weights looked at last, and the best ones found with the least that all stages weigh by them.
   private var weights: SIMD8<Double>
@@ -36,6 +34,14 @@ struct Weighing {
   private(set) var bound = 0.0
   /// By group, the lightest option by the best weights.
   private(set) var picks: [Int] = []
+  /// By group, between which options the lightest one changed while the weights moved.
+  private(set) var swings: [Swing] = []
+
+  /// Mean and standard deviation of the shares that options take which were lightest.
+  struct Swing {
+    var mean = SIMD8<Double>(repeating: 0)
+    var spread = SIMD8<Double>(repeating: 0)
+  }
 
   /// Weights that no choice that fits is above; rounding is far below a millionth of it.
   static let available = 1 + 1e-6
@@ -47,7 +53,6 @@ struct Weighing {
       scale[index] = 1 / Double(limits[index])
     }
     self.scale = scale
-    decided = CostVector(repeating: 0)
     groups = candidates.indices.filter { counts[$0] > 0 }.map { kind in
       Group(
         kind: kind, count: counts[kind],
@@ -77,13 +82,14 @@ struct Weighing {
   mutating func run(rounds: Int, accepts: Bool) -> Outcome {
     let kinds = scale.replacing(with: 1, where: scale .> 0)
     guard kinds.sum() > 0 else { return unlimited(accepts: accepts) }
-    let fixed = SIMD8<Double>(decided) * scale
+    var sums = Array(repeating: SIMD8<Double>(repeating: 0), count: groups.count)
+    var squares = sums
     var chosen = Array(repeating: 0, count: groups.count)
     // By how much more than the bound a step is to bring, as long as steps bring anything.
     var hope = min(0.02, max(Self.available - bound, 0.002))
     var (before, idle) = (bound, 0)
     for round in 0..<rounds {
-      var (total, use, sum) = (decided, fixed, (fixed * weights).sum())
+      var (total, use, sum) = (CostVector(repeating: 0), SIMD8<Double>(repeating: 0), 0.0)
       for (place, group) in groups.enumerated() {
         var (pick, least) = (0, Double.infinity)
         for (index, option) in group.options.enumerated() {
@@ -92,7 +98,10 @@ struct Weighing {
         }
         chosen[place] = pick
         sum += least * Double(group.count)
-        use += group.options[pick].shares * Double(group.count)
+        let shares = group.options[pick].shares
+        sums[place] += shares
+        squares[place] += shares * shares
+        use += shares * Double(group.count)
         total = FeasibilitySearch.sum(total, group.options[pick].costs, times: group.count)
       }
       if sum > bound || picks.count != groups.count {
@@ -116,6 +125,12 @@ struct Weighing {
       weights *= kinds
       weights /= weights.sum()
     }
+    swings = zip(sums, squares).map { sum, square in
+      let mean = sum / Double(rounds)
+      let variance = square / Double(rounds) - mean * mean
+      return Swing(
+        mean: mean, spread: pointwiseMax(variance, SIMD8(repeating: 0)).squareRoot())
+    }
     return .unknown
   }
 
@@ -125,7 +140,8 @@ struct Weighing {
     picks = groups.map { group in
       group.options.firstIndex { $0.costs.isWithin(limits) } ?? 0
     }
-    let total = zip(groups, picks).reduce(decided) { sum, pair in
+    swings = groups.map { _ in Swing() }
+    let total = zip(groups, picks).reduce(CostVector(repeating: 0)) { sum, pair in
       FeasibilitySearch.sum(sum, pair.0.options[pair.1].costs, times: pair.0.count)
     }
     return accepts && total.isWithin(limits) ? .feasible(picks) : .unknown
