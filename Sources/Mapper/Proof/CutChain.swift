@@ -125,11 +125,13 @@ struct CutChains {
     let entered = chain.tile[level]
     let below = chain.step(after: level, of: context.levelCount)
     let widest = y * Int64(below)
+    let shortest = shortestFront(chain, below)
     for step in (context.isPerfect || y == 1 ? widest : (y - 1) * Int64(below) + 1)...widest {
       let longest = min(x * step, Int64(entered))
       let least = context.isPerfect || x == 1 ? x * step : (x - 1) * step + 1
       if least > longest || isCutShort { break }
-      for front in least...longest {
+      if shortest > longest { continue }
+      for front in max(least, shortest)...longest {
         if visits >= Self.mostVisits {
           isCutShort = true
           break
@@ -150,6 +152,22 @@ struct CutChains {
         all.append(chain)
       }
     }
+  }
+
+  /// The shortest tile in front of the array level's children that takes no more steps than are wanted.
+  ///
+  /// It is never shorter than a child's tile, so that all passes but the last of a tile of the array
+  /// level take as many steps as the longest piece of a child, in each tile that has its full extent.
+  private mutating func shortestFront(_ chain: CutChain, _ below: Int32) -> Int64 {
+    guard !context.isPerfect, mostSteps < .infinity else { return 1 }
+    let level = context.arrayLevel
+    var tiles = 1.0
+    for outer in 0..<level { tiles *= Double(chain.tile[outer] / chain.front[outer]) }
+    let inFullTile = mostSteps / tiles
+    guard inFullTile >= 1 else { return .max }
+    let passes = ((inFullTile - 1) / stepsOfChild(chain, level, Int64(below)) * (1 + 1e-12)) + 1
+    guard passes < 1e9 else { return 1 }
+    return (Int64(chain.tile[level]) - 1) / Int64(passes) + 1
   }
 
   /// One of those listed, with all that is known of it.
