@@ -11,7 +11,7 @@ struct BoundsTests {
   /// slide along both axes, tiles at the border of several levels.
   @Test(
     "no drawn mapping costs less than its bounds", arguments: [Factors.perfect, .imperfect],
-    UInt64(0)..<16)
+    UInt64(0)..<8)
   func hold(factors: Factors, seed: UInt64) throws {
     var random = SplitMix64(seed: seed &* 7919 &+ (factors == .perfect ? 1 : 2))
     var (mappings, ratios) = (0, SIMD4<Double>(repeating: 0))

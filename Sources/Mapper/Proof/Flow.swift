@@ -94,7 +94,7 @@ extension InnerTables {
     for role in 0..<3 {
       flows[role].moving.picojoules = max(
         flows[role].moving.picojoules, flows[role].staying.picojoules)
-      flows[role].moving.ports = pointwiseMax(flows[role].moving.ports, flows[role].staying.ports)
+      flows[role].moving.ports = larger(flows[role].moving.ports, flows[role].staying.ports)
     }
     for role in [0, 2] { flows[role].unslid = flows[role].moving }
     return fixed
@@ -119,7 +119,7 @@ extension InnerTables {
     if windows == 2 { least = Traffic.least(least, flow.slidAlong.1) }
     return Traffic(
       picojoules: max(0, least.picojoules - flow.moving.picojoules),
-      ports: pointwiseMax(PortCycles(repeating: 0), least.ports - flow.moving.ports))
+      ports: larger(PortCycles(repeating: 0), least.ports - flow.moving.ports))
   }
 
   /// Adds a term of the input with less sliding.

@@ -199,7 +199,7 @@ extension InnerSearch {
       let set = context.classes[number]
       var sum = PortCycles(repeating: 0)
       for role in 0..<3 {
-        sum += pointwiseMax(zero, set & (1 << UInt8(role)) != 0 ? staying[role] : moving[role])
+        sum += larger(zero, set & (1 << UInt8(role)) != 0 ? staying[role] : moving[role])
       }
       switch number {
       case 0: part.ports.0 = sum

@@ -56,7 +56,7 @@ struct InputSweep {
     let inAnyCase = isClean ? flow.pointee.moving : flow.pointee.staying
     return Traffic(
       picojoules: max(traffic.picojoules * share, inAnyCase.picojoules),
-      ports: pointwiseMax(traffic.ports * share, inAnyCase.ports))
+      ports: larger(traffic.ports * share, inAnyCase.ports))
   }
 
   /// The share of words, at least, that are in sweeps which find nothing that the one before left.

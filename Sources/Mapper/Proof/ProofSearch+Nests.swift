@@ -308,13 +308,32 @@ extension ProofSearch {
   /// Whether any order of a level is wanted, if all flows that start further out move their least.
   private func isAnyWanted(_ level: Int, _ followed: Followed, cycles: Double) -> Bool {
     for order in scratch.orders[level] {
+      // Energy alone rules out most.
       var next = followed
-      pass(order, level, &next)
-      let least = next.traffic + staying(next) + scratch.outside[level]
-      let figures = figures(least.picojoules, max(cycles, least.ports.max() * (1 - 1e-12)))
-      if !incumbents.ruleOut(energy: figures.energy, cycles: figures.cycles) { return true }
+      pass(order, level, &next, timed: false)
+      var energy = next.traffic.picojoules + scratch.outside[level].picojoules
+      var rest = next.open
+      while rest != 0 {
+        let index = rest.trailingZeroBitCount
+        energy += scratch.flows[index].staying.picojoules * next.share[index]
+        rest &= rest - 1
+      }
+      let least = figures(energy, cycles)
+      if incumbents.ruleOut(energy: least.energy, cycles: least.cycles) { continue }
+      if isWanted(order, level, followed, cycles: cycles) { return true }
     }
     return false
+  }
+
+  /// Whether an order of a level is wanted, ports and all.
+  private func isWanted(
+    _ order: LoopOrder, _ level: Int, _ followed: Followed, cycles: Double
+  ) -> Bool {
+    var next = followed
+    pass(order, level, &next)
+    let least = next.traffic + staying(next) + scratch.outside[level]
+    let figures = figures(least.picojoules, max(cycles, least.ports.max() * (1 - 1e-12)))
+    return !incumbents.ruleOut(energy: figures.energy, cycles: figures.cycles)
   }
 
   /// Tightens the bounds of an outer part whose tiles are all known, by the orders that its loops can
@@ -336,7 +355,7 @@ extension ProofSearch {
     for number in 0..<3 {
       let all = traffic + scratch.nearest[number]
       outer.pointee.energies[number] = max(outer.pointee.energies[number], all.picojoules)
-      (ports + number).initialize(to: pointwiseMax(outer.pointee.ports, all.ports))
+      (ports + number).initialize(to: larger(outer.pointee.ports, all.ports))
     }
     outer.pointee.tightPorts = UnsafePointer(ports)
   }
@@ -355,8 +374,12 @@ extension ProofSearch {
   }
 
   /// Follows the flows through the loops of one level, from the inside out.
+  ///
+  /// - Parameter timed: whether the time at ports counts, or energy alone.
   @inline(__always)
-  private func pass(_ order: LoopOrder, _ level: Int, _ followed: inout Followed) {
+  private func pass(
+    _ order: LoopOrder, _ level: Int, _ followed: inout Followed, timed: Bool = true
+  ) {
     let flows = scratch.flows
     let active = scratch.active[level]
     let levelBit = UInt16(1) << UInt16(level)
@@ -407,7 +430,9 @@ extension ProofSearch {
         let run = 1 / followed.runs[index]
         let least = flow.pointee.staying
         followed.traffic.picojoules += weight * max(least.picojoules, words.picojoules * run)
-        followed.traffic.ports += weight * pointwiseMax(least.ports, words.ports * run)
+        if timed {
+          followed.traffic.ports += weight * larger(least.ports, words.ports * run)
+        }
       }
     }
   }

@@ -411,7 +411,7 @@ struct ProofSearch {
         var ports = inner.pointee.ports(number)
         if fresh > 0 && set & 2 == 0 {
           // A share of the longer time is not known to be more than the rest of the shorter one.
-          ports += pointwiseMax(
+          ports += larger(
             PortCycles(repeating: 0),
             inner.pointee.fresh.morePorts * fresh - ports * (1 - fresh))
         }
