@@ -1,0 +1,251 @@
+internal import Ops
+
+extension ProofSearch {
+  /// How far the flows are followed from the array level outwards.
+  private struct Followed {
+    /// Of each flow, passes of loops that leave its tensor in place.
+    var runs = SIMD16<Double>(repeating: 1)
+    /// Flows (bits) that have words that no loop has moved yet, and those of which some have.
+    var open: UInt16 = 0
+    var blurred: UInt16 = 0
+    /// Of each flow, the share of words that no loop has moved yet, and the dimensions (bits) that say
+    /// which.
+    var share = SIMD16<Double>(repeating: 1)
+    var split = SIMD16<UInt8>(repeating: 0)
+    var traffic = Traffic()
+  }
+
+  /// Finds the orders of the levels down to the array level that bounds do not rule out, the most
+  /// promising first; `false` where there are none.
+  mutating func findOrders(_ pair: NestPair, steps: Double) -> Bool {
+    let tables = pair.tables
+    let level = context.arrayLevel
+    var followed = Followed()
+    followed.traffic = scratch.fixed
+    followed.traffic.picojoules += tables.terms.constant + tables.terms.outerConstant
+    followed.traffic.ports -= tables.terms.savedInner + tables.terms.savedOuter
+    followed.open = 7
+    let cycles = max(steps + pair.exposed, pair.leastCycles)
+    scratch.listOrders(level, tables)
+    scratch.outside[level] = pair.outside
+    guard isAnyWanted(level, followed, cycles: cycles) else { return false }
+    budget.spend(6)
+    list(tables, &followed.traffic)
+    scratch.found.removeAll(keepingCapacity: true)
+    var orders = InlineArray<16, LoopOrder>(repeating: LoopOrder())
+    follow(level, followed, cycles: cycles, &orders)
+    scratch.found.sort { $0.score < $1.score }
+    return !scratch.found.isEmpty
+  }
+
+  /// Lists the flows to levels that are not below the array level, and the orders outside it.
+  ///
+  /// - Parameter base: takes what moves in flows that are not followed.
+  private func list(_ tables: InnerTables, _ base: inout Traffic) {
+    for (index, term) in tables.terms.outer.enumerated() {
+      let flow = tables.flow(term, UnsafePointer(scratch.chains))
+      if 3 + index < scratch.flowCount {
+        scratch.flows[3 + index] = flow
+      } else {
+        base += flow.staying
+      }
+    }
+    // What flows that start further out move at least, by the orders of the first level they pass.
+    var outside = Traffic()
+    for level in 0...context.arrayLevel {
+      scratch.outside[level] = outside
+      if level == context.arrayLevel { break }
+      scratch.listOrders(level, tables)
+      var least: Traffic?
+      scratch.nearest = InlineArray(repeating: .infinite)
+      for order in scratch.orders[level] {
+        var followed = Followed()
+        followed.open = scratch.starting[level]
+        pass(order, level, &followed)
+        let traffic = followed.traffic + staying(followed)
+        least = least.map { Traffic.least($0, traffic) } ?? traffic
+        let classes = order.count == 0 ? 7 : context.classesLeft[order[0]]
+        for number in 0..<3 where classes & (1 << UInt8(number)) != 0 {
+          scratch.nearest[number] = Traffic.least(scratch.nearest[number], traffic)
+        }
+      }
+      if let least { outside += least }
+    }
+  }
+
+  /// Whether any order of a level is wanted, if all flows that start further out move their least.
+  private func isAnyWanted(_ level: Int, _ followed: Followed, cycles: Double) -> Bool {
+    for order in scratch.orders[level] {
+      // Energy alone rules out most.
+      var next = followed
+      pass(order, level, &next, timed: false)
+      var energy = next.traffic.picojoules + scratch.outside[level].picojoules
+      var rest = next.open
+      while rest != 0 {
+        let index = rest.trailingZeroBitCount
+        energy += scratch.flows[index].staying.picojoules * next.share[index]
+        rest &= rest - 1
+      }
+      let least = figures(energy, cycles)
+      if incumbents.ruleOut(energy: least.energy, cycles: least.cycles) { continue }
+      if isWanted(order, level, followed, cycles: cycles) { return true }
+    }
+    return false
+  }
+
+  /// Whether an order of a level is wanted, ports and all.
+  private func isWanted(
+    _ order: LoopOrder, _ level: Int, _ followed: Followed, cycles: Double
+  ) -> Bool {
+    var next = followed
+    pass(order, level, &next)
+    let least = next.traffic + staying(next) + scratch.outside[level]
+    let figures = figures(least.picojoules, max(cycles, least.ports.max() * (1 - 1e-12)))
+    return !incumbents.ruleOut(energy: figures.energy, cycles: figures.cycles)
+  }
+
+  /// Tightens the bounds of an outer part whose tiles are all known, by the orders that its loops can
+  /// have.
+  mutating func tighten(_ outer: UnsafeMutablePointer<OuterPart>, _ scheme: Scheme) {
+    let tables = scheme.tables
+    for dimension in 0..<context.dimensionCount {
+      scratch.chains[dimension] = CutChain(
+        scheme.outerTables.chain(dimension, outer.pointee.chains),
+        levels: context.arrayLevel)
+    }
+    var traffic = Traffic(
+      picojoules: tables.terms.outerConstant,
+      ports: PortCycles(repeating: 0) - tables.terms.savedOuter)
+    scratch.nearest = InlineArray(repeating: Traffic())
+    list(tables, &traffic)
+    traffic += scratch.outside[max(0, context.arrayLevel - 1)]
+    let ports = scratch.placeForPorts()
+    for number in 0..<3 {
+      let all = traffic + scratch.nearest[number]
+      outer.pointee.energies[number] = max(outer.pointee.energies[number], all.picojoules)
+      (ports + number).initialize(to: larger(outer.pointee.ports, all.ports))
+    }
+    outer.pointee.tightPorts = UnsafePointer(ports)
+  }
+
+  /// Traffic of what stays over all loops.
+  @inline(__always)
+  private func staying(_ followed: Followed) -> Traffic {
+    var traffic = Traffic()
+    var rest = followed.open
+    while rest != 0 {
+      let index = rest.trailingZeroBitCount
+      traffic += scratch.flows[index].staying * followed.share[index]
+      rest &= rest - 1
+    }
+    return traffic
+  }
+
+  /// Follows the flows through the loops of one level, from the inside out.
+  ///
+  /// - Parameter timed: whether the time at ports counts, or energy alone.
+  @inline(__always)
+  private func pass(
+    _ order: LoopOrder, _ level: Int, _ followed: inout Followed, timed: Bool = true
+  ) {
+    let flows = scratch.flows
+    let active = scratch.active[level]
+    let levelBit = UInt16(1) << UInt16(level)
+    var number = 0
+    let count = order.count
+    while number < count {
+      let dimension = order[number]
+      number += 1
+      let chain = scratch.chains + dimension
+      let moved = scratch.moved[dimension]
+      var still = followed.open & active & ~moved
+      if still != 0 {
+        let passes = Double(
+          (chain.pointee.tile[level] - 1) / chain.pointee.front[level] + 1)
+        while still != 0 {
+          followed.runs[still.trailingZeroBitCount] *= passes
+          still &= still - 1
+        }
+      }
+      var moving = followed.open & active & moved
+      if moving == 0 { continue }
+      let isClean = chain.pointee.clean & levelBit != 0
+      if isClean { followed.open &= ~moving }
+      while moving != 0 {
+        let index = moving.trailingZeroBitCount
+        moving &= moving - 1
+        let flow = flows + index
+        let isUnmixed = followed.blurred & (1 << UInt16(index)) == 0
+        var (words, sweeps) = (flow.pointee.moving, 0.0)
+        if flow.pointee.role == .input, isUnmixed {
+          (words, sweeps) = InputSweep(
+            context: context, chains: UnsafePointer(scratch.chains), flow: flow,
+            dimension: dimension, level: level, isClean: isClean
+          ).moved(order, outside: number)
+        }
+        var weight = followed.share[index]
+        if !isClean {
+          followed.blurred |= 1 << UInt16(index)
+          if flow.pointee.role == .input, context.isInWindow(dimension) {
+            // What begins afresh counts, and nothing else.
+            if sweeps < 0.5 { continue }
+            followed.open &= ~(1 << UInt16(index))
+          } else {
+            weight = firstMoved(dimension, level, index, &followed)
+            if weight == 0 { continue }
+          }
+        }
+        let run = 1 / followed.runs[index]
+        let least = flow.pointee.staying
+        followed.traffic.picojoules += weight * max(least.picojoules, words.picojoules * run)
+        if timed {
+          followed.traffic.ports += weight * larger(least.ports, words.ports * run)
+        }
+      }
+    }
+  }
+
+  /// The share of a flow's words, of all, that a loop is the first to move which has one pass in tiles
+  /// at the border: there, words stay for what is outside of it.
+  ///
+  /// They are a share of each tensor whose words along the dimension are its indices; of shares by
+  /// other dimensions they have the same part, but nothing is known of two loops of one dimension.
+  @inline(__always)
+  private func firstMoved(
+    _ dimension: Int, _ level: Int, _ index: Int, _ followed: inout Followed
+  ) -> Double {
+    let bit = UInt8(1) << UInt8(dimension)
+    let role = scratch.flows[index].role
+    guard followed.split[index] & bit == 0, context.isSimple(role, dimension) else { return 0 }
+    followed.split[index] |= bit
+    let share = followed.share[index]
+    let rest = scratch.chains[dimension].onePassShare[level]
+    followed.share[index] = share * rest
+    return share * (1 - rest)
+  }
+
+  /// Lists the orders of a level and those outside that bounds do not rule out.
+  private mutating func follow(
+    _ level: Int, _ followed: Followed, cycles: Double,
+    _ orders: inout InlineArray<16, LoopOrder>
+  ) {
+    for order in scratch.orders[level] {
+      var next = followed
+      pass(order, level, &next)
+      let least = next.traffic + staying(next) + scratch.outside[level]
+      let figures = figures(
+        least.picojoules, max(cycles, least.ports.max() * (1 - 1e-12)))
+      if incumbents.ruleOut(energy: figures.energy, cycles: figures.cycles) { continue }
+      orders[level] = order
+      if level > 0 {
+        next.open |= scratch.starting[level - 1]
+        follow(level - 1, next, cycles: cycles, &orders)
+        continue
+      }
+      scratch.found.append(
+        FoundOrders(
+          orders: orders, energy: figures.energy, cycles: figures.cycles,
+          score: incumbents.score(energy: figures.energy, cycles: figures.cycles)))
+    }
+  }
+}
