@@ -18,7 +18,8 @@ struct BoundsTests {
     for number in 0..<40 {
       guard let problem = try Self.problem(&random) else { continue }
       let array = DrawnTargets(
-        problem: problem, levelCount: random.pick([2, 3, 3]), mostChildren: random.pick([2, 3, 4])
+        problem: problem, levelCount: random.pick([2, 3, 3, 4]),
+        mostChildren: random.pick([2, 3, 4, 6])
       ).array(using: &random)
       guard var audit = ProofAudit(Mapspace(problem, on: array, factors: factors)) else { continue }
       for _ in 0..<3 { audit.draw(6, using: &random) }

@@ -172,11 +172,13 @@ struct CutChains {
 
   /// One of those listed, with all that is known of it.
   mutating func described(_ number: Int) -> CutChain {
-    if !all[number].isDescribed {
-      describe(&all[number])
-      all[number].isDescribed = true
+    var chain = all[number]
+    if !chain.isDescribed {
+      describe(&chain)
+      chain.isDescribed = true
+      all[number] = chain
     }
-    return all[number]
+    return chain
   }
 
   /// Passes, from the tiles that enter each loop.

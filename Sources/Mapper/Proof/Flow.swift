@@ -159,7 +159,7 @@ extension InnerTables {
   }
 
   /// Whether loops in time between the array level and a term's level move its tensor.
-  private func isMovedInside(_ term: Term, _ chains: ChosenChains) -> Bool {
+  func isMovedInside(_ term: Term, _ chains: ChosenChains) -> Bool {
     var level = context.arrayLevel + 1
     while level < term.child {
       for dimension in 0..<context.dimensionCount

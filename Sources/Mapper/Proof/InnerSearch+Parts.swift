@@ -72,8 +72,8 @@ extension InnerSearch {
       part.again[1] += again
       let isCutInside = tables.isCutInside(term, chains)
       if isCutInside { part.fresh.again += again - term.price * staying }
-      // Filters cut in time are not known to begin anew, nor are loops inside the array level.
-      if share > 0, full > share, !isCutInside {
+      // Of what loops inside the array level move, all visits are counted already.
+      if share > 0, full > share, !tables.isMovedInside(term, chains) {
         part.fresh.moving += term.price * words.moving[index] * (full / share - 1)
       }
     }

@@ -6,6 +6,8 @@ internal import Ops
 struct InnerWords {
   private(set) var moving: TermVector
   private(set) var staying: TermVector
+  /// Terms (bits) whose words count every visit of loops outside the array level already.
+  private(set) var whole: UInt32 = 0
 
   /// - Parameters:
   ///   - moving: the product of all chains' factors.
@@ -38,6 +40,7 @@ struct InnerWords {
       guard let exact = stopped(term, tables.context, chains) else { continue }
       moving[index] = exact
       staying[index] = exact
+      whole |= 1 << UInt32(index)
     }
   }
 
@@ -99,8 +102,9 @@ extension InnerTables {
   /// together holds alone.
   func wordsOfFurtherVisit(_ words: InnerWords, _ chosen: SIMD8<UInt16>) -> TermVector {
     var further = words.staying
-    if context.isPerfect { return further }
     for (index, term) in termTable.enumerated() where term.child < context.levelCount {
+      if words.whole & (1 << UInt32(index)) != 0 { further[index] = 0 }
+      if context.isPerfect { continue }
       for dimension in 0..<context.dimensionCount
       where !context.isRelevant(dimension, to: term.role) {
         further[index] /= max(1, entry(dimension, chosen).staying.pointee[index])

@@ -25,6 +25,12 @@ struct LoopOrder: Hashable, Sendable {
     return order
   }
 
+  /// Whether so many innermost loops are the same.
+  @inline(__always)
+  func hasSame(innermost count: Int, as other: LoopOrder) -> Bool {
+    (bits ^ other.bits) << UInt32(32 - 4 * count) == 0
+  }
+
   var count: Int { (32 - bits.leadingZeroBitCount + 3) / 4 }
 
   /// The dimension of a loop, counted from the innermost one.

@@ -74,12 +74,37 @@ extension ProofSearch {
   }
 
   /// Whether any order of a level is wanted, if all flows that start further out move their least.
-  private func isAnyWanted(_ level: Int, _ followed: Followed, cycles: Double) -> Bool {
-    for order in scratch.orders[level] {
-      // Energy alone rules out most.
-      var next = followed
-      pass(order, level, &next, timed: false)
-      var energy = next.traffic.picojoules + scratch.outside[level].picojoules
+  private mutating func isAnyWanted(_ level: Int, _ followed: Followed, cycles: Double) -> Bool {
+    let orders = scratch.orders[level]
+    var number = 0
+    while number < orders.count {
+      let order = orders[number]
+      budget.spend(1)
+      // Energy alone rules out most; and by its innermost loops, those orders that have the same ones.
+      guard let loops = loopsThatRuleOut(order, level, followed, cycles: cycles) else {
+        if isWanted(order, level, followed, cycles: cycles) { return true }
+        number += 1
+        continue
+      }
+      repeat {
+        number += 1
+      } while number < orders.count
+        && orders[number].hasSame(innermost: loops, as: order)
+    }
+    return false
+  }
+
+  /// The number of innermost loops of an order whose energy alone is not wanted, whatever is outside of
+  /// them; `nil` where the whole order may be wanted.
+  private func loopsThatRuleOut(
+    _ order: LoopOrder, _ level: Int, _ followed: Followed, cycles: Double
+  ) -> Int? {
+    var next = followed
+    let outside = scratch.outside[level].picojoules
+    let count = order.count
+    for number in 0..<count {
+      pass(order, number, level, &next, timed: false)
+      var energy = next.traffic.picojoules + outside
       var rest = next.open
       while rest != 0 {
         let index = rest.trailingZeroBitCount
@@ -87,10 +112,9 @@ extension ProofSearch {
         rest &= rest - 1
       }
       let least = figures(energy, cycles)
-      if incumbents.ruleOut(energy: least.energy, cycles: least.cycles) { continue }
-      if isWanted(order, level, followed, cycles: cycles) { return true }
+      if incumbents.ruleOut(energy: least.energy, cycles: least.cycles) { return number + 1 }
     }
-    return false
+    return nil
   }
 
   /// Whether an order of a level is wanted, ports and all.
@@ -142,65 +166,70 @@ extension ProofSearch {
   }
 
   /// Follows the flows through the loops of one level, from the inside out.
+  @inline(__always)
+  private func pass(_ order: LoopOrder, _ level: Int, _ followed: inout Followed) {
+    var number = 0
+    let count = order.count
+    while number < count {
+      pass(order, number, level, &followed, timed: true)
+      number += 1
+    }
+  }
+
+  /// Follows the flows through one loop of a level, when all inside of it are passed.
   ///
   /// - Parameter timed: whether the time at ports counts, or energy alone.
   @inline(__always)
   private func pass(
-    _ order: LoopOrder, _ level: Int, _ followed: inout Followed, timed: Bool = true
+    _ order: LoopOrder, _ number: Int, _ level: Int, _ followed: inout Followed, timed: Bool
   ) {
-    let flows = scratch.flows
     let active = scratch.active[level]
-    let levelBit = UInt16(1) << UInt16(level)
-    var number = 0
-    let count = order.count
-    while number < count {
-      let dimension = order[number]
-      number += 1
-      let chain = scratch.chains + dimension
-      let moved = scratch.moved[dimension]
-      var still = followed.open & active & ~moved
-      if still != 0 {
-        let passes = Double(
-          (chain.pointee.tile[level] - 1) / chain.pointee.front[level] + 1)
-        while still != 0 {
-          followed.runs[still.trailingZeroBitCount] *= passes
-          still &= still - 1
+    let dimension = order[number]
+    let chain = scratch.chains + dimension
+    let moved = scratch.moved[dimension]
+    var still = followed.open & active & ~moved
+    if still != 0 {
+      let passes = Double((chain.pointee.tile[level] - 1) / chain.pointee.front[level] + 1)
+      while still != 0 {
+        followed.runs[still.trailingZeroBitCount] *= passes
+        still &= still - 1
+      }
+    }
+    var moving = followed.open & active & moved
+    if moving == 0 { return }
+    let isClean = chain.pointee.clean & (UInt16(1) << UInt16(level)) != 0
+    if isClean { followed.open &= ~moving }
+    while moving != 0 {
+      let index = moving.trailingZeroBitCount
+      moving &= moving - 1
+      let flow = scratch.flows + index
+      let isUnmixed = followed.blurred & (1 << UInt16(index)) == 0
+      var (words, sweeps) = (flow.pointee.moving, 0.0)
+      if flow.pointee.role == .input, isUnmixed {
+        (words, sweeps) = InputSweep(
+          context: context, chains: UnsafePointer(scratch.chains), flow: flow,
+          dimension: dimension, level: level, isClean: isClean
+        ).moved(order, outside: number + 1)
+      }
+      var weight = followed.share[index]
+      if !isClean {
+        followed.blurred |= 1 << UInt16(index)
+        if flow.pointee.role == .input, context.isInWindow(dimension) {
+          // What begins afresh counts, and nothing else.
+          if sweeps < 0.5 { continue }
+          followed.open &= ~(1 << UInt16(index))
+        } else {
+          weight = firstMoved(dimension, level, index, &followed)
+          if weight == 0 { continue }
         }
       }
-      var moving = followed.open & active & moved
-      if moving == 0 { continue }
-      let isClean = chain.pointee.clean & levelBit != 0
-      if isClean { followed.open &= ~moving }
-      while moving != 0 {
-        let index = moving.trailingZeroBitCount
-        moving &= moving - 1
-        let flow = flows + index
-        let isUnmixed = followed.blurred & (1 << UInt16(index)) == 0
-        var (words, sweeps) = (flow.pointee.moving, 0.0)
-        if flow.pointee.role == .input, isUnmixed {
-          (words, sweeps) = InputSweep(
-            context: context, chains: UnsafePointer(scratch.chains), flow: flow,
-            dimension: dimension, level: level, isClean: isClean
-          ).moved(order, outside: number)
-        }
-        var weight = followed.share[index]
-        if !isClean {
-          followed.blurred |= 1 << UInt16(index)
-          if flow.pointee.role == .input, context.isInWindow(dimension) {
-            // What begins afresh counts, and nothing else.
-            if sweeps < 0.5 { continue }
-            followed.open &= ~(1 << UInt16(index))
-          } else {
-            weight = firstMoved(dimension, level, index, &followed)
-            if weight == 0 { continue }
-          }
-        }
-        let run = 1 / followed.runs[index]
-        let least = flow.pointee.staying
-        followed.traffic.picojoules += weight * max(least.picojoules, words.picojoules * run)
-        if timed {
-          followed.traffic.ports += weight * larger(least.ports, words.ports * run)
-        }
+      let run = 1 / followed.runs[index]
+      let least = flow.pointee.staying
+      // What saves energy saves no more where it happens less often.
+      let energy = words.picojoules > 0 ? words.picojoules * run : words.picojoules
+      followed.traffic.picojoules += weight * max(least.picojoules, energy)
+      if timed {
+        followed.traffic.ports += weight * larger(least.ports, words.ports * run)
       }
     }
   }
