@@ -61,7 +61,7 @@ extension ProofSearch {
     }
     let count = scratch.cuts[dimension].all.count
     let fewest = scratch.cuts[dimension].all[0].steps
-    for number in 0..<count {
+    for number in 0..<count where !budget.isSpent {
       // Until any mapping is known, a few will do.
       if isSeeding && incumbents.points.isEmpty && number > 1 { break }
       let own = scratch.cuts[dimension].all[number].steps
