@@ -7,20 +7,14 @@ struct PublishedTableTests {
     -> ValidationResult
   {
     let results = try ShippedSuites.results(
-      ofText: """
-        schema: 1
-        kind: validation
-        name: written
-        title: a test
-        sources: {test: "a test"}
-        comparisons:
-          - name: blocks
-            metric: latency_ms
-            source: test
-            tolerance: {equal: exact, reason: "a test"}
-            target: hwnasbench-fpga
-            space: fbnet-cifar100
-            table: {file: t.csv, decision: layer, choice: op, published: ms, choices: \(choices), others: skip}
+      ofComparison: """
+        - name: blocks
+          metric: latency_ms
+          source: test
+          tolerance: {equal: exact, reason: "a test"}
+          target: hwnasbench-fpga
+          space: fbnet-cifar100
+          table: {file: t.csv, decision: layer, choice: op, published: ms, choices: \(choices), others: skip}
         """, data: ["t.csv": table])
     return try #require(results.first)
   }

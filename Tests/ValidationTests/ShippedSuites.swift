@@ -29,10 +29,20 @@ enum ShippedSuites {
     return run.results(of: try catalog.suite(name))
   }
 
-  /// The results of a suite that a test writes.
+  /// The results of a suite of one comparison that a test writes, with the source `test`.
   static func results(
-    ofText text: String, data: [String: String] = [:]
+    ofComparison comparison: String, data: [String: String] = [:]
   ) throws -> [ValidationResult] {
+    let lines = comparison.split(separator: "\n", omittingEmptySubsequences: false)
+    let text = """
+      schema: 1
+      kind: validation
+      name: written
+      title: a test
+      sources: {test: "a test"}
+      comparisons:
+      \(lines.map { "  \($0)" }.joined(separator: "\n"))
+      """
     let folder = FileManager.default.temporaryDirectory
       .appending(path: "hwcost validation \(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)

@@ -9,20 +9,14 @@ struct VerdictTests {
     _ tolerance: String, published: String, metric: String = "cycles"
   ) throws -> [ValidationResult] {
     try ShippedSuites.results(
-      ofText: """
-        schema: 1
-        kind: validation
-        name: written
-        title: a test
-        sources: {test: "a test"}
-        comparisons:
-          - name: conv1
-            metric: \(metric)
-            source: test
-            tolerance: {\(tolerance), reason: "a test"}
-            target: zhang15-alexnet
-            network: alexnet
-            rows: [{name: first, layers: [conv1], published: \(published)}]
+      ofComparison: """
+        - name: conv1
+          metric: \(metric)
+          source: test
+          tolerance: {\(tolerance), reason: "a test"}
+          target: zhang15-alexnet
+          network: alexnet
+          rows: [{name: first, layers: [conv1], published: \(published)}]
         """)
   }
 
@@ -79,20 +73,14 @@ struct VerdictTests {
   func silentFormula() throws {
     let result = try #require(
       ShippedSuites.results(
-        ofText: """
-          schema: 1
-          kind: validation
-          name: written
-          title: a test
-          sources: {test: "a test"}
-          comparisons:
-            - name: logic
-              formula: fpgaconvnet-conv
-              metric: logic_lut
-              source: test
-              worked: "not at all"
-              tolerance: {equal: exact, reason: "a test"}
-              rows: [{name: fine 3, published: 1, arguments: {channels: 64, filters: 128, groups: 1, kernel: 3, input_rows: 32, input_columns: 32, output_rows: 32, output_columns: 32, coarse_in: 4, coarse_out: 8, coarse_group: 1, fine: 3, weight_bits: 16, input_bits: 16, accumulator_bits: 32}}]
+        ofComparison: """
+          - name: logic
+            formula: fpgaconvnet-conv
+            metric: logic_lut
+            source: test
+            worked: "not at all"
+            tolerance: {equal: exact, reason: "a test"}
+            rows: [{name: fine 3, published: 1, arguments: {channels: 64, filters: 128, groups: 1, kernel: 3, input_rows: 32, input_columns: 32, output_rows: 32, output_columns: 32, coarse_in: 4, coarse_out: 8, coarse_group: 1, fine: 3, weight_bits: 16, input_bits: 16, accumulator_bits: 32}}]
           """
       ).first)
     #expect(result.verdict == .failed)
@@ -119,20 +107,14 @@ struct VerdictTests {
     let rows = zip(["conv5", "conv4", "conv3"], published)
       .map { "{name: \($0), layers: [\($0)], published: \($1)}" }.joined(separator: ", ")
     return try ShippedSuites.results(
-      ofText: """
-        schema: 1
-        kind: validation
-        name: written
-        title: a test
-        sources: {test: "a test"}
-        comparisons:
-          - name: order
-            metric: cycles
-            source: test
-            tolerance: {spearman: 0.9, kendall: 0.3, reason: "a test"}
-            target: zhang15-alexnet
-            network: alexnet
-            rows: [\(rows)]
+      ofComparison: """
+        - name: order
+          metric: cycles
+          source: test
+          tolerance: {spearman: 0.9, kendall: 0.3, reason: "a test"}
+          target: zhang15-alexnet
+          network: alexnet
+          rows: [\(rows)]
         """)
   }
 

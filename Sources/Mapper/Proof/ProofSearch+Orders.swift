@@ -82,7 +82,9 @@ extension ProofSearch {
       budget.spend(1)
       // Energy alone rules out most; and by its innermost loops, those orders that have the same ones.
       guard let loops = loopsThatRuleOut(order, level, followed, cycles: cycles) else {
-        if isWanted(order, level, followed, cycles: cycles) { return true }
+        var next = followed
+        let least = least(order, level, &next, cycles: cycles)
+        if !incumbents.ruleOut(energy: least.energy, cycles: least.cycles) { return true }
         number += 1
         continue
       }
@@ -117,15 +119,15 @@ extension ProofSearch {
     return nil
   }
 
-  /// Whether an order of a level is wanted, ports and all.
-  private func isWanted(
-    _ order: LoopOrder, _ level: Int, _ followed: Followed, cycles: Double
-  ) -> Bool {
-    var next = followed
-    pass(order, level, &next)
-    let least = next.traffic + staying(next) + scratch.outside[level]
-    let figures = figures(least.picojoules, max(cycles, least.ports.max() * (1 - 1e-12)))
-    return !incumbents.ruleOut(energy: figures.energy, cycles: figures.cycles)
+  /// The least energy and cycles of an order of a level, ports and all, if all flows that start further
+  /// out move their least.
+  @inline(__always)
+  private func least(
+    _ order: LoopOrder, _ level: Int, _ followed: inout Followed, cycles: Double
+  ) -> (energy: Double, cycles: Double) {
+    pass(order, level, &followed)
+    let least = followed.traffic + staying(followed) + scratch.outside[level]
+    return figures(least.picojoules, max(cycles, least.ports.max() * (1 - 1e-12)))
   }
 
   /// Tightens the bounds of an outer part whose tiles are all known, by the orders that its loops can
@@ -260,10 +262,7 @@ extension ProofSearch {
   ) {
     for order in scratch.orders[level] {
       var next = followed
-      pass(order, level, &next)
-      let least = next.traffic + staying(next) + scratch.outside[level]
-      let figures = figures(
-        least.picojoules, max(cycles, least.ports.max() * (1 - 1e-12)))
+      let figures = least(order, level, &next, cycles: cycles)
       if incumbents.ruleOut(energy: figures.energy, cycles: figures.cycles) { continue }
       orders[level] = order
       if level > 0 {
