@@ -14,7 +14,7 @@ struct BoundsTests {
     UInt64(0)..<8)
   func hold(factors: Factors, seed: UInt64) throws {
     var random = SplitMix64(seed: seed &* 7919 &+ (factors == .perfect ? 1 : 2))
-    var (mappings, ratios) = (0, SIMD4<Double>(repeating: 0))
+    var (mappings, ratios) = (0, SIMD8<Double>(repeating: 0))
     for number in 0..<40 {
       guard let problem = try Self.problem(&random) else { continue }
       let array = DrawnTargets(

@@ -138,6 +138,16 @@ struct ChainFactors {
       longestFilter: Int32(clamping: wide))
   }
 
+  /// The same where tiles slide along the outputs as long as the filter stays in place, and no further.
+  func windowSwept(
+    _ window: WindowWords, _ term: Term, _ chain: InnerChain, filters: InnerChain
+  ) -> Double {
+    let (_, _, isOneRange) = reach(of: term, chain)
+    let (wide, _, areOneRange) = reach(of: term, filters)
+    if !(isOneRange && areOneRange), window.strideOfOutputs > 1 { return window.all }
+    return window.present(outputs: 1, longestFilter: Int32(clamping: wide))
+  }
+
   /// What the dimension contributes to the words of a tile that surely exists.
   func size(at level: Int, of role: TensorRole, _ chain: InnerChain) -> Double {
     guard context.isRelevant(dimension, to: role) else { return 1 }

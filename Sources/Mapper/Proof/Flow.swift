@@ -48,8 +48,10 @@ struct Flow {
   var staying = Traffic()
   /// Of the input, where no axis slides.
   var unslid = Traffic()
-  /// Of the input on the way below the array level, where one of its first two axes slides.
-  var slidAlong = (Traffic(), Traffic())
+  /// Of the input on the way below the array level, where it slides along one of its first two axes
+  /// alone: by sweeps over the outputs, with the filter in place, and by sweeps over the filter.
+  var alongOutputs = (Traffic(), Traffic())
+  var alongFilters = (Traffic(), Traffic())
   /// Of the input on the way to a level further out: what moves but for the words along axes, and
   /// those, by axis, of all tiles where none slides.
   var perWord: Traffic?
@@ -100,11 +102,10 @@ extension InnerTables {
     return fixed
   }
 
-  /// What more the input moves on its way below the array level where each sweep begins afresh: its
-  /// tiles slide along one axis at most.
-  func freshInput(_ part: UnsafePointer<InnerPart>) -> Traffic {
-    let windows = context.windowTable.count
-    guard windows == 1 || windows == 2 else { return Traffic() }
+  /// What the input moves on its way below the array level, as a flow of its own; `nil` where too many
+  /// of its axes are windows.
+  func inputFlow(_ part: UnsafePointer<InnerPart>) -> Flow? {
+    guard 1...2 ~= context.windowTable.count else { return nil }
     let chains = chosen(part.pointee.chains)
     let words = InnerWords(self, of: part.pointee.chains)
     var flow = Flow(role: .input, level: context.arrayLevel)
@@ -115,11 +116,7 @@ extension InnerTables {
       flow.moving += traffic * words.moving[index]
       slide(index, term, chains, part, traffic, words, &flow)
     }
-    var least = Traffic.least(flow.unslid, flow.slidAlong.0)
-    if windows == 2 { least = Traffic.least(least, flow.slidAlong.1) }
-    return Traffic(
-      picojoules: max(0, least.picojoules - flow.moving.picojoules),
-      ports: larger(PortCycles(repeating: 0), least.ports - flow.moving.ports))
+    return flow
   }
 
   /// Adds a term of the input with less sliding.
@@ -127,7 +124,8 @@ extension InnerTables {
     _ index: Int, _ term: Term, _ chains: ChosenChains, _ part: UnsafePointer<InnerPart>,
     _ traffic: Traffic, _ words: InnerWords, _ flow: inout Flow
   ) {
-    var (unslid, along) = (words.moving[index], SIMD2(repeating: words.moving[index]))
+    let moving = words.moving[index]
+    var (unslid, along) = (moving, SIMD4(repeating: moving))
     // Loops in time between the array level and the term's level may slide by themselves.
     if !context.windowTable.isEmpty, !isMovedInside(term, chains) {
       var others = 1.0
@@ -135,27 +133,24 @@ extension InnerTables {
       where context.windowOfOutputs[dimension] == nil {
         others *= entry(dimension, part.pointee.chains).moving.pointee[index]
       }
-      var present = SIMD8<Double>(repeating: 1)
+      unslid = others
+      along = SIMD4(repeating: others)
       for number in context.windowTable.indices {
         let window = context.windowTable[number]
-        present[number] = ChainFactors(context: context, dimension: window.p).windowPresent(
-          window, term, chains[window.p].pointee, filters: chains[window.r].pointee)
-      }
-      unslid = others
-      for number in context.windowTable.indices { unslid *= present[number] }
-      for window in 0..<min(2, context.windowTable.count) {
-        along[window] = others
-        for number in context.windowTable.indices {
-          along[window] *=
-            number == window
-            ? entry(context.windowTable[number].p, part.pointee.chains).staying.pointee[index]
-            : present[number]
-        }
+        let factors = ChainFactors(context: context, dimension: window.p)
+        let (chain, filters) = (chains[window.p].pointee, chains[window.r].pointee)
+        let present = factors.windowPresent(window, term, chain, filters: filters)
+        let once = entry(window.p, part.pointee.chains).staying.pointee[index]
+        let swept = max(once, factors.windowSwept(window, term, chain, filters: filters))
+        unslid *= present
+        for own in 0..<4 { along[own] *= own / 2 != number ? present : own % 2 == 0 ? swept : once }
       }
     }
     flow.unslid += traffic * unslid
-    flow.slidAlong.0 += traffic * along[0]
-    flow.slidAlong.1 += traffic * along[1]
+    flow.alongOutputs.0 += traffic * along[0]
+    flow.alongFilters.0 += traffic * along[1]
+    flow.alongOutputs.1 += traffic * along[2]
+    flow.alongFilters.1 += traffic * along[3]
   }
 
   /// Whether loops in time between the array level and a term's level move its tensor.

@@ -14,6 +14,10 @@ struct InnerPart {
   /// Of each tensor, the largest share of its words that may stay where tiles at the border have
   /// fewer passes.
   var shares = SIMD4<Double>(repeating: 0)
+  /// By dimension, such a share where it is the innermost one: of a tensor each of whose words is an
+  /// index, and of the input.
+  var borders = SIMD8<Double>(repeating: 0)
+  var inputBorders = SIMD8<Double>(repeating: 0)
   /// Cycles of the steps and of the first and last tiles.
   var cycles = 0.0
   /// Cycles of each port, by the set of tensors that stay.
@@ -35,6 +39,9 @@ struct InnerPart {
     var moving = 0.0
     var again = 0.0
     var morePorts = PortCycles(repeating: 0)
+    /// Picojoules where nothing slides, and by dimension where it slides along that one alone.
+    var unslid = 0.0
+    var along = SIMD8<Double>(repeating: 0)
   }
 
   @inline(__always)

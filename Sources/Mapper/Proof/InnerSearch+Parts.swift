@@ -12,7 +12,16 @@ extension InnerSearch {
       part.leastFront[dimension] = chain.pointee.leastFront
       part.mostFront[dimension] = chain.pointee.mostFront
     }
-    if !context.isPerfect { part.shares = state.pointee.shares }
+    if !context.isPerfect {
+      part.shares = state.pointee.shares
+      for dimension in 0..<context.dimensionCount {
+        let front = part.mostFront[dimension]
+        part.borders[dimension] = context.borderShare(dimension, front: front, isWindow: false)
+        part.inputBorders[dimension] =
+          context.isInWindow(dimension)
+          ? context.borderShare(dimension, front: front, isWindow: true) : part.borders[dimension]
+      }
+    }
     let words = InnerWords(
       tables, chains, moving: state.pointee.moving, staying: state.pointee.staying)
     let further = tables.wordsOfFurtherVisit(words, part.chains)
@@ -21,9 +30,8 @@ extension InnerSearch {
     part.moving = pointwiseMax(part.moving, part.staying)
     part.cycles = state.pointee.steps + exposed(chains)
     load(words, chains, &part)
-    let extra = pointwiseMax(
-      SIMD4(repeating: 0), (part.moving - part.staying) * (1 - part.shares))
-    let all = tables.terms.constant + (part.staying + extra).sum()
+    let extra = pointwiseMax(SIMD4(repeating: 0), part.moving - part.staying)
+    let all = tables.terms.constant + part.staying.sum()
     // Some set of tensors stays together.
     part.energy = .infinity
     part.leastPorts = .infinity
@@ -31,7 +39,10 @@ extension InnerSearch {
     for number in 0..<3 {
       let set = context.classes[number]
       var energy = all
-      for role in 0..<3 where set & (1 << UInt8(role)) != 0 { energy -= extra[role] }
+      for role in 0..<3 where set & (1 << UInt8(role)) == 0 {
+        let borders = role == 1 ? part.inputBorders : part.borders
+        energy += extra[role] * (1 - context.share(borders, role, ofClass: number))
+      }
       let slowest = max(0, (part.ports(number) + outer.ports).max() * (1 - 1e-12))
       part.energy = min(part.energy, energy)
       part.leastPorts = min(part.leastPorts, slowest)
@@ -77,9 +88,21 @@ extension InnerSearch {
         part.fresh.moving += term.price * words.moving[index] * (full / share - 1)
       }
     }
-    let more = withUnsafePointer(to: part) { tables.freshInput($0) }
-    part.fresh.moving = max(part.fresh.moving, input + more.picojoules)
-    part.fresh.morePorts = more.ports * (1 - part.shares[1])
+    let all = part.fresh.moving
+    guard let flow = withUnsafePointer(to: part, { tables.inputFlow($0) }) else { return }
+    part.fresh.unslid = max(all, flow.unslid.picojoules)
+    var least = flow.unslid
+    for number in context.windowTable.indices {
+      let window = context.windowTable[number]
+      let outputs = number == 0 ? flow.alongOutputs.0 : flow.alongOutputs.1
+      let filters = number == 0 ? flow.alongFilters.0 : flow.alongFilters.1
+      part.fresh.along[window.p] = max(all, outputs.picojoules)
+      part.fresh.along[window.r] = max(all, filters.picojoules)
+      least = Traffic.least(least, filters)
+    }
+    part.fresh.moving = max(all, least.picojoules)
+    part.fresh.morePorts =
+      larger(PortCycles(repeating: 0), least.ports - flow.moving.ports) * (1 - part.shares[1])
   }
 
   private func price(
@@ -166,17 +189,16 @@ extension InnerSearch {
       : context.firstWords(role) { chains[$0].pointee.tile[level] }
   }
 
-  /// Words of the last output tile, at least: one that is cut off may be a single word.
+  /// Words of the last output tile, at least: one that loops in time cut off may be a single word.
   private func lastOutputs(_ level: Int, _ chains: ChosenChains) -> Double {
     context.firstWords(.output) { dimension in
       let chain = chains[dimension]
-      let bound = Int64(context.bounds[dimension])
-      let covered =
-        chain.pointee.passes(context.arrayLevel..<level).multipliedReportingOverflow(
-          by: Int64(chain.pointee.tile[level])
-        ).partialValue
-      return covered >= bound && Int64(chain.pointee.leastFront) >= bound
-        ? chain.pointee.tile[level] : 1
+      guard chain.pointee.leastFront >= context.bounds[dimension] else { return 1 }
+      for level in context.arrayLevel + 1..<level
+      where chain.pointee.tile[level] > chain.pointee.front[level] {
+        return 1
+      }
+      return chain.pointee.tile[level]
     }
   }
 

@@ -39,9 +39,9 @@ struct InputSweep {
     let fresh = freshShare(along: window, order, outside: first)
     guard let perWord = flow.pointee.perWord else {
       guard fresh > 0, window < 2 else { return (flow.pointee.moving, fresh) }
-      return (
-        most(window == 0 ? flow.pointee.slidAlong.0 : flow.pointee.slidAlong.1, share: fresh), fresh
-      )
+      let along =
+        dimension == words.pointee.p ? flow.pointee.alongOutputs : flow.pointee.alongFilters
+      return (most(window == 0 ? along.0 : along.1, share: fresh), fresh)
     }
     guard fresh > 0 || context.isPerfect else { return (flow.pointee.moving, fresh) }
     var moved = swept(words, overlap: fresh > 0 ? 0 : overlap(words))

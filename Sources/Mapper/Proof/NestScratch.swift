@@ -6,9 +6,13 @@ final class NestScratch {
   /// The most flows that are followed through orders of loops; others count as what stays.
   static let mostFlows = 16
 
-  /// Of each dimension, how it is cut, and all ways to cut it.
+  /// Of each dimension, how it is cut, or what holds for all ways that are open.
   let chains: UnsafeMutablePointer<CutChain>
-  var cuts: [CutChains]
+  /// Of each dimension, the ways to cut it, and the dimensions with more than one.
+  let cuts: UnsafeMutablePointer<OpenCuts>
+  let cutMemo: CutMemo
+  var uncut = InlineArray<8, Int>(repeating: 0)
+  var uncutCount = 0
   /// The first three are those to the levels below the array level.
   let flows: UnsafeMutablePointer<Flow>
   var flowCount = 3
@@ -43,7 +47,9 @@ final class NestScratch {
     chains.initialize(repeating: CutChain(), count: 8)
     flows = .allocate(capacity: Self.mostFlows)
     flows.initialize(repeating: Flow(role: .weight, level: 0), count: Self.mostFlows)
-    cuts = (0..<context.dimensionCount).map { CutChains(context, dimension: $0) }
+    cuts = .allocate(capacity: 8)
+    cuts.initialize(repeating: .none, count: 8)
+    cutMemo = CutMemo(context)
     orders = .allocate(capacity: context.levelCount)
     orders.initialize(
       repeating: UnsafeBufferPointer(start: nil, count: 0), count: context.levelCount)
@@ -54,6 +60,7 @@ final class NestScratch {
 
   deinit {
     chains.deallocate()
+    cuts.deallocate()
     flows.deallocate()
     orders.deallocate()
     outside.deallocate()
@@ -74,6 +81,7 @@ final class NestScratch {
   func begin(_ tables: InnerTables) {
     part = nil
     usedPorts = 0
+    cutMemo.clear()
     flowCount = min(Self.mostFlows, 3 + tables.terms.outer.count)
     moved = SIMD8(repeating: 0)
     active = SIMD16(repeating: 0)
@@ -89,6 +97,17 @@ final class NestScratch {
       for level in 0...level { active[level] |= bit }
       if number >= 3 { starting[level] |= bit }
     }
+  }
+
+  /// Notes that a dimension has more than one way to cut it; those of few come first.
+  func leaveOpen(_ dimension: Int) {
+    var place = uncutCount
+    while place > 0, cuts[uncut[place - 1]].count > cuts[dimension].count {
+      uncut[place] = uncut[place - 1]
+      place -= 1
+    }
+    uncut[place] = dimension
+    uncutCount += 1
   }
 
   /// Lists the orders of a level's loops, as the chains have them.

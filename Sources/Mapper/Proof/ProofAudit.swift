@@ -8,12 +8,16 @@ internal import Dataflow
 package struct ProofAudit {
   /// Mappings evaluated.
   package private(set) var mappingCount = 0
-  /// Of energy and cycles, the sum of bound over figure, by pair and by order.
-  package private(set) var ratios = SIMD4<Double>(repeating: 0)
+  /// Of energy and cycles, the sum of bound over figure, by pair, by order and where not all is cut yet.
+  package private(set) var ratios = SIMD8<Double>(repeating: 0)
   /// What was found wrong: a bound above a figure.
   package private(set) var complaints: [String] = []
   private let context: ProofContext
   private var search: ProofSearch
+
+  private static let names = [
+    "pair's energy", "pair's cycles", "energy", "cycles", "open energy", "open cycles",
+  ]
 
   /// Parts that are listed to draw from.
   private static let mostParts = 20_000
@@ -72,12 +76,25 @@ package struct ProofAudit {
     _ pair: NestPair, _ bounds: ProofSearch.PairBounds,
     _ random: inout some RandomNumberGenerator
   ) {
-    var steps = 1.0
+    var chosen: [CutChain] = []
+    var (steps, openSteps) = (1.0, 1.0)
     for dimension in 0..<context.dimensionCount {
-      let number = Int.random(in: search.scratch.cuts[dimension].all.indices, using: &random)
-      search.scratch.chains[dimension] = search.scratch.cuts[dimension].described(number)
-      steps *= search.scratch.chains[dimension].steps
+      let cuts = search.scratch.cuts[dimension]
+      guard let group = cuts.groups.randomElement(using: &random), cuts.end(0) > 0 else { return }
+      let number = Int.random(in: group.start..<group.end, using: &random)
+      chosen.append(cuts.chains[number])
+      steps *= cuts.chains[number].steps
+      // What holds for this way, for some of its group or for all.
+      search.scratch.chains[dimension] =
+        switch Int.random(in: 0..<3, using: &random) {
+        case 0: cuts.all
+        case 1: cuts.covering[Int.random(in: number..<group.end, using: &random)]
+        default: cuts.chains[number]
+        }
+      openSteps *= search.scratch.chains[dimension].steps
     }
+    let open = search.leastOfAllOrders(pair, steps: openSteps)
+    for (dimension, chain) in chosen.enumerated() { search.scratch.chains[dimension] = chain }
     guard search.findOrders(pair, steps: steps) else { return }
     let inside = context.arrayLevel + 1
     for level in inside..<max(inside, context.levelCount) {
@@ -96,7 +113,7 @@ package struct ProofAudit {
       let mapping = nest.mapping(innermost ?? [])
       guard let figures = search.evaluator.figures(of: mapping) else { continue }
       compare(
-        [bounds.energy, bounds.cycles, found.energy, found.cycles],
+        [bounds.energy, bounds.cycles, found.energy, found.cycles, open.energy, open.cycles],
         with: (figures.energyPicojoules, Double(figures.cycles)), of: mapping)
     }
   }
@@ -105,7 +122,7 @@ package struct ProofAudit {
     _ bounds: [Double], with figures: (energy: Double, cycles: Double), of mapping: CompactMapping
   ) {
     mappingCount += 1
-    for (number, name) in ["pair's energy", "pair's cycles", "energy", "cycles"].enumerated() {
+    for (number, name) in Self.names.enumerated() {
       let figure = number % 2 == 0 ? figures.energy : figures.cycles
       ratios[number] += figure > 0 ? bounds[number] / figure : 1
       if !(bounds[number] <= figure * (1 + 1e-9) + 1e-9) {

@@ -46,6 +46,10 @@ final class ProofContext: @unchecked Sendable {
   /// Of each dimension, the sets (as bits, numbered like `classes`) that have all tensors it leaves in
   /// place.
   let classesLeft: SIMD8<UInt8>
+  /// By class and tensor, 1 for the dimensions that move the tensor and can be innermost where the class
+  /// stays, 0 for the others; and of each class, those dimensions (bits) that can be innermost.
+  private let movers: InlineArray<9, SIMD8<Double>>
+  let innermost: SIMD4<UInt8>
   /// Whether levels between the array level and the innermost one have loops in time.
   let loopsBetween: Bool
 
@@ -139,6 +143,18 @@ final class ProofContext: @unchecked Sendable {
       }
     }
     classesLeft = left
+    var innermost = SIMD4<UInt8>(repeating: 0)
+    var movers = InlineArray<9, SIMD8<Double>>(repeating: SIMD8(repeating: 0))
+    for number in 0..<3 {
+      for dimension in 0..<dimensionCount where left[dimension] & (1 << UInt8(number)) != 0 {
+        innermost[number] |= 1 << UInt8(dimension)
+        for role in 0..<3 where relevant[role] & (1 << UInt8(dimension)) != 0 {
+          movers[3 * number + role][dimension] = 1
+        }
+      }
+    }
+    self.innermost = innermost
+    self.movers = movers
     let array = arrayLevel
     loopsBetween = (array + 1..<max(array + 1, levelCount - 1)).contains { temporal[$0] != 0 }
   }
@@ -204,11 +220,17 @@ final class ProofContext: @unchecked Sendable {
   ///
   /// - Parameter front: the indices that the array level's children hold at a time, at most.
   func borderShare(_ role: Int, _ dimension: Int, front: Int32) -> Double {
+    relevant[role] & (1 << UInt8(dimension)) == 0
+      ? 0
+      : borderShare(dimension, front: front, isWindow: role == 1 && isInWindow(dimension))
+  }
+
+  /// The same of any tensor that the dimension moves.
+  ///
+  /// - Parameter isWindow: whether two dimensions move the tensor along the axis.
+  func borderShare(_ dimension: Int, front: Int32, isWindow: Bool) -> Double {
     let bound = bounds[dimension]
-    guard !isPerfect, arrayLevel > 0, front < bound,
-      relevant[role] & (1 << UInt8(dimension)) != 0
-    else { return 0 }
-    let isWindow = role == 1 && isInWindow(dimension)
+    guard !isPerfect, arrayLevel > 0, front < bound else { return 0 }
     if arrayLevel == 1 {
       let most = min(front, bound - front - 1)
       if most <= 0 { return 0 }
@@ -219,6 +241,13 @@ final class ProofContext: @unchecked Sendable {
     // Each tile of the outermost level has a border of its own.
     return arrayLevel == 2 && !isWindow
       ? min(1, 0.5 + Double(front) / Double(bound)) : 1
+  }
+
+  /// The largest of the shares by dimension of those that move a tensor and can be innermost where a
+  /// class stays.
+  @inline(__always)
+  func share(_ shares: SIMD8<Double>, _ role: Int, ofClass number: Int) -> Double {
+    (shares * movers[3 * number + role]).max()
   }
 
   /// The largest share that any dimension can have.

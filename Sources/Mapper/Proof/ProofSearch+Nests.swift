@@ -9,7 +9,7 @@ extension ProofSearch {
     _ bounds: PairBounds
   ) {
     guard let (pair, steps) = listCuts(inner, outer, scheme, bounds) else { return }
-    choose(pair, 0, steps: steps)
+    if isAnyOrderWanted(pair, steps: steps) { choose(pair, 0, steps: steps) }
   }
 
   /// Lists of each dimension the ways to cut it that two parts leave open; `nil` where it has none.
@@ -27,16 +27,24 @@ extension ProofSearch {
     let exposed = inner.pointee.cycles - leastSteps + outer.pointee.cycles
     let mostSteps = incumbents.mostCycles(energy: bounds.energy) - exposed
     var steps = 1.0
+    scratch.cutMemo.makeRoom()
+    scratch.uncutCount = 0
     for (number, variable) in tables.variables.enumerated() {
       let dimension = variable.dimension
-      let chain = Int(inner.pointee.chains[number])
-      scratch.cuts[dimension].list(
-        scheme.outerTables.chain(dimension, outer.pointee.chains), variable.chains + chain,
-        mostSteps: variable.steps[chain] * (mostSteps / leastSteps))
-      budget.spend(scratch.cuts[dimension].visits / 4 + 1)
-      if scratch.cuts[dimension].isCutShort && !isSeeding { budget.giveUp() }
-      guard let first = scratch.cuts[dimension].all.first else { return nil }
-      steps *= first.steps
+      let (inside, outside) = (inner.pointee.chains[number], outer.pointee.chains[dimension])
+      let mostSteps = variable.steps[Int(inside)] * (mostSteps / leastSteps)
+      var visits: Int64 = 0
+      let list = scratch.cutMemo.list(
+        dimension, (outside, inside), scheme.outerTables.chain(dimension, outer.pointee.chains),
+        variable.chains + Int(inside), mostSteps: mostSteps, visits: &visits)
+      budget.spend(visits + 1)
+      if list.isCutShort && !isSeeding { budget.giveUp() }
+      let cuts = OpenCuts(list, mostSteps: mostSteps)
+      if cuts.count == 0 { return nil }
+      steps *= cuts.all.steps
+      scratch.cuts[dimension] = cuts
+      scratch.chains[dimension] = cuts.all
+      if cuts.count > 1 { scratch.leaveOpen(dimension) }
     }
     evaluations += 1
     budget.spend(5)
@@ -53,25 +61,43 @@ extension ProofSearch {
     return (pair, steps)
   }
 
-  /// Chooses tiles of one dimension after the other.
-  private mutating func choose(_ pair: NestPair, _ dimension: Int, steps: Double) {
-    guard dimension < context.dimensionCount else {
+  /// Chooses tiles of one dimension after the other, as long as what holds for all ways to cut the others
+  /// does not rule them out.
+  ///
+  /// - Parameter place: the dimension's among those with several ways to cut them.
+  private mutating func choose(_ pair: NestPair, _ place: Int, steps: Double) {
+    guard place < scratch.uncutCount else {
       arrange(pair, steps: steps)
       return
     }
-    let count = scratch.cuts[dimension].all.count
-    let fewest = scratch.cuts[dimension].all[0].steps
-    for number in 0..<count where !budget.isSpent {
-      // Until any mapping is known, a few will do.
-      if isSeeding && incumbents.points.isEmpty && number > 1 { break }
-      let own = scratch.cuts[dimension].all[number].steps
-      let steps = steps / fewest * own
-      let figures = figures(pair.energy, max(steps + pair.exposed, pair.leastCycles))
-      // Those that follow take more steps.
-      if incumbents.ruleOut(energy: figures.energy, cycles: figures.cycles) { break }
-      scratch.chains[dimension] = scratch.cuts[dimension].described(number)
-      choose(pair, dimension + 1, steps: steps)
+    let dimension = scratch.uncut[place]
+    let cuts = scratch.cuts[dimension]
+    for group in cuts.groups.indices where !budget.isSpent {
+      let (start, end) = (cuts.groups[group].start, cuts.end(group))
+      if end - start > 1 && !isWanted(pair, dimension, cuts.covering + (end - 1), steps: steps) {
+        continue
+      }
+      for number in start..<end where !budget.isSpent {
+        // Until any mapping is known, a few will do.
+        if isSeeding && incumbents.points.isEmpty && number - start > 1 { break }
+        guard isWanted(pair, dimension, cuts.chains + number, steps: steps) else { continue }
+        choose(pair, place + 1, steps: steps / cuts.all.steps * cuts.chains[number].steps)
+      }
     }
+    scratch.chains[dimension] = cuts.all
+  }
+
+  /// Whether a dimension cut in one way, or in some, may lead to a mapping that is wanted.
+  ///
+  /// - Parameter steps: the fewest in time, of all ways to cut the dimension.
+  private mutating func isWanted(
+    _ pair: NestPair, _ dimension: Int, _ chain: UnsafePointer<CutChain>, steps: Double
+  ) -> Bool {
+    let steps = steps / scratch.cuts[dimension].all.steps * chain.pointee.steps
+    let figures = figures(pair.energy, max(steps + pair.exposed, pair.leastCycles))
+    if incumbents.ruleOut(energy: figures.energy, cycles: figures.cycles) { return false }
+    scratch.chains[dimension] = chain.pointee
+    return isAnyOrderWanted(pair, steps: steps)
   }
 
   /// Looks at all orders of the chosen tiles.

@@ -2,7 +2,7 @@ internal import Ops
 
 extension ProofSearch {
   /// How far the flows are followed from the array level outwards.
-  private struct Followed {
+  struct Followed {
     /// Of each flow, passes of loops that leave its tensor in place.
     var runs = SIMD16<Double>(repeating: 1)
     /// Flows (bits) that have words that no loop has moved yet, and those of which some have.
@@ -15,24 +15,53 @@ extension ProofSearch {
     var traffic = Traffic()
   }
 
+  /// Whether any order of the array level's loops may be wanted, with the least of all that is outside.
+  ///
+  /// - Parameter steps: the fewest in time of the ways to cut all dimensions.
+  mutating func isAnyOrderWanted(_ pair: NestPair, steps: Double) -> Bool {
+    let level = context.arrayLevel
+    scratch.listOrders(level, pair.tables)
+    scratch.outside[level] = pair.outside
+    return isAnyWanted(level, begin(pair), cycles: max(steps + pair.exposed, pair.leastCycles))
+  }
+
+  /// Of all orders of the array level's loops, the least energy and the fewest cycles.
+  func leastOfAllOrders(_ pair: NestPair, steps: Double) -> (energy: Double, cycles: Double) {
+    let level = context.arrayLevel
+    scratch.listOrders(level, pair.tables)
+    scratch.outside[level] = pair.outside
+    var all = (energy: Double.infinity, cycles: Double.infinity)
+    for order in scratch.orders[level] {
+      var followed = begin(pair)
+      let least = least(
+        order, level, &followed, cycles: max(steps + pair.exposed, pair.leastCycles))
+      all = (min(all.energy, least.energy), min(all.cycles, least.cycles))
+    }
+    return all
+  }
+
+  /// What is known before any loop is passed.
+  func begin(_ pair: NestPair) -> Followed {
+    let terms = pair.tables.terms
+    var followed = Followed()
+    followed.traffic = scratch.fixed
+    followed.traffic.picojoules += terms.constant + terms.outerConstant
+    followed.traffic.ports -= terms.savedInner + terms.savedOuter
+    followed.open = 7
+    return followed
+  }
+
   /// Finds the orders of the levels down to the array level that bounds do not rule out, the most
   /// promising first; `false` where there are none.
   mutating func findOrders(_ pair: NestPair, steps: Double) -> Bool {
-    let tables = pair.tables
     let level = context.arrayLevel
-    var followed = Followed()
-    followed.traffic = scratch.fixed
-    followed.traffic.picojoules += tables.terms.constant + tables.terms.outerConstant
-    followed.traffic.ports -= tables.terms.savedInner + tables.terms.savedOuter
-    followed.open = 7
-    let cycles = max(steps + pair.exposed, pair.leastCycles)
-    scratch.listOrders(level, tables)
-    scratch.outside[level] = pair.outside
-    guard isAnyWanted(level, followed, cycles: cycles) else { return false }
+    var followed = begin(pair)
+    scratch.listOrders(level, pair.tables)
     budget.spend(6)
-    list(tables, &followed.traffic)
+    list(pair.tables, &followed.traffic)
     scratch.found.removeAll(keepingCapacity: true)
     var orders = InlineArray<16, LoopOrder>(repeating: LoopOrder())
+    let cycles = max(steps + pair.exposed, pair.leastCycles)
     follow(level, followed, cycles: cycles, &orders)
     scratch.found.sort { $0.score < $1.score }
     return !scratch.found.isEmpty
@@ -122,7 +151,7 @@ extension ProofSearch {
   /// The least energy and cycles of an order of a level, ports and all, if all flows that start further
   /// out move their least.
   @inline(__always)
-  private func least(
+  func least(
     _ order: LoopOrder, _ level: Int, _ followed: inout Followed, cycles: Double
   ) -> (energy: Double, cycles: Double) {
     pass(order, level, &followed)
@@ -191,7 +220,7 @@ extension ProofSearch {
     let moved = scratch.moved[dimension]
     var still = followed.open & active & ~moved
     if still != 0 {
-      let passes = Double((chain.pointee.tile[level] - 1) / chain.pointee.front[level] + 1)
+      let passes = Double(chain.pointee.mostPasses[level])
       while still != 0 {
         followed.runs[still.trailingZeroBitCount] *= passes
         still &= still - 1
