@@ -44,6 +44,7 @@ struct BoundsTests {
     bounds[.k] = draw([1, 1, 4, 6, 10], &random)
     bounds[.c] = draw([1, 3, 4, 9], &random)
     bounds[.g] = draw([1, 1, 1, 6], &random)
+    bounds[.n] = draw([1, 1, 1, 3], &random)
     bounds[.p] = draw([1, 7, 12, 16, 25, 40], &random)
     bounds[.q] = draw([1, 1, 6, 11, 14], &random)
     bounds[.r] = draw([1, 2, 3, 5], &random)

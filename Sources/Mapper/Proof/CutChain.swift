@@ -24,6 +24,9 @@ struct CutChain: Sendable {
   /// Of each level with a loop, if the dimension is one of two along an axis of the input, the share of
   /// words, at least, in tiles where the loop leaves nothing of its last tile when it begins again.
   var freshShare = SIMD16<Double>(repeating: 0)
+  /// Of the passes of the array level's loop in time, the share after whose last one some child has
+  /// nothing to do as the loop begins again, and has lost what it held.
+  var idleShare = 0.0
 
   init() {}
 
@@ -60,5 +63,6 @@ struct CutChain: Sendable {
     mostPasses = pointwiseMax(mostPasses, other.mostPasses)
     onePassShare = pointwiseMax(onePassShare, other.onePassShare)
     freshShare = pointwiseMin(freshShare, other.freshShare)
+    idleShare = min(idleShare, other.idleShare)
   }
 }

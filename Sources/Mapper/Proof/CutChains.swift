@@ -160,6 +160,10 @@ struct CutChains {
           chain.freshShare[level] = max(0, 1 - words / context.windowTable[window].all)
         }
       }
+      if level == context.arrayLevel, passes.most > 1 {
+        let below = chain.step(after: level, of: context.levelCount)
+        chain.idleShare = pieces.idleShare(step, x: chain.stepX[level], y: below)
+      }
       for step in [step, chain.stepX[level], chain.step(after: level, of: context.levelCount)] {
         pieces.cut(step)
       }
@@ -235,5 +239,31 @@ private struct Pieces {
       if passes < few { inFew += indices }
     }
     return (least, most, inOne, inFew)
+  }
+
+  /// Of all passes of a loop, those of pieces whose last pass leaves a child without any index that the
+  /// first pass gives it one, as long as every piece before them ends so.
+  ///
+  /// - Parameters:
+  ///   - step: of the loop; `x` and `y` those of the children.
+  func idleShare(_ step: Int32, x: Int32, y: Int32) -> Double {
+    let busy = { (extent: Int32) in
+      extent / x * ((x - 1) / y + 1) + (extent % x == 0 ? 0 : (extent % x - 1) / y + 1)
+    }
+    let most = busy(step)
+    var (all, idle, longest, endsIdle) = (0.0, 0.0, 0.0, true)
+    for piece in self.all {
+      let passes = (piece.extent - 1) / step + 1
+      all += Double(passes) * piece.count
+      longest = max(longest, Double(passes))
+      if busy(piece.extent - (passes - 1) * step) == most {
+        endsIdle = false
+      } else if passes > 1 {
+        idle += Double(passes) * piece.count
+      }
+    }
+    // After a piece that ends with all children at work, they still hold what they held.
+    if !endsIdle { idle -= longest }
+    return max(0, idle / all)
   }
 }

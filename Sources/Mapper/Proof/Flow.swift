@@ -1,3 +1,4 @@
+internal import Dataflow
 internal import Ops
 
 /// Energy of words on their way, and the time that they keep ports busy.
@@ -46,10 +47,13 @@ struct Flow {
   var moving = Traffic()
   /// Where it stays over all of them.
   var staying = Traffic()
+  /// Of an operand on the way below the array level, what moves as often where one access serves all
+  /// children.
+  var served = Traffic()
   /// Of the input, where no axis slides.
   var unslid = Traffic()
   /// Of the input on the way below the array level, where it slides along one of its first two axes
-  /// alone: by sweeps over the outputs, with the filter in place, and by sweeps over the filter.
+  /// alone: by sweeps over all outputs, with the filter in place, and by any sweeps.
   var alongOutputs = (Traffic(), Traffic())
   var alongFilters = (Traffic(), Traffic())
   /// Of the input on the way to a level further out: what moves but for the words along axes, and
@@ -91,6 +95,9 @@ extension InnerTables {
       }
       flows[role].moving += traffic * words.moving[index]
       flows[role].staying += traffic * words.staying[index]
+      if term.role != .output && servesAll(term) && !isMovedInside(term, chains) {
+        flows[role].served += traffic * words.moving[index]
+      }
       if term.role == .input { slide(index, term, chains, part, traffic, words, &flows[role]) }
     }
     for role in 0..<3 {
@@ -151,6 +158,25 @@ extension InnerTables {
     flow.alongFilters.0 += traffic * along[1]
     flow.alongOutputs.1 += traffic * along[2]
     flow.alongFilters.1 += traffic * along[3]
+  }
+
+  /// Whether one access of a term serves all children that are unrolled over, and none gets words from a
+  /// neighbour.
+  private func servesAll(_ term: Term) -> Bool {
+    for level in context.fanouts where level < term.child {
+      let rules = context.space.levels[level]
+      let wires = context.space.hierarchy.levels[level]
+      if wires.x.forward.contains(term.role) || wires.y.forward.contains(term.role)
+        || wires.diagonal.contains(term.role)
+      {
+        return false
+      }
+      let unrolled: UInt8 =
+        (rules.sizeX > 1 && rules.spatialX != 0 ? 1 : 0)
+        | (rules.sizeY > 1 && rules.spatialY != 0 ? 2 : 0)
+      if term.shared[level] & unrolled != unrolled { return false }
+    }
+    return true
   }
 
   /// Whether loops in time between the array level and a term's level move its tensor.

@@ -39,8 +39,10 @@ struct InputSweep {
     let fresh = freshShare(along: window, order, outside: first)
     guard let perWord = flow.pointee.perWord else {
       guard fresh > 0, window < 2 else { return (flow.pointee.moving, fresh) }
+      // Where a loop outside goes on along the outputs, the next filter rows may be found in place.
       let along =
-        dimension == words.pointee.p ? flow.pointee.alongOutputs : flow.pointee.alongFilters
+        dimension == words.pointee.p && isAlone
+        ? flow.pointee.alongOutputs : flow.pointee.alongFilters
       return (most(window == 0 ? along.0 : along.1, share: fresh), fresh)
     }
     guard fresh > 0 || context.isPerfect else { return (flow.pointee.moving, fresh) }
@@ -62,8 +64,9 @@ struct InputSweep {
   /// The share of words, at least, that are in sweeps which find nothing that the one before left.
   ///
   /// Either the next loop outside changes all words; or the sweep's own loop leaves none of its last
-  /// tile as it begins again, and when a loop of the same dimension goes on at a level outside, some
-  /// other loop in between begins again and leaves nothing either.
+  /// tile as it begins again. Where what tiles of loops further out along the same axis have in common
+  /// counts too, then as a loop of the same dimension goes on outside, some other loop in between has to
+  /// begin again and leave nothing either.
   private func freshShare(along window: Int, _ order: LoopOrder, outside first: Int) -> Double {
     let changed =
       first < order.count && context.windowNumber(order[first]) == nil
@@ -71,7 +74,8 @@ struct InputSweep {
     if changed == 1 { return 1 }
     let own = leavesNothingShare(dimension)
     if own <= changed { return changed }
-    if isAlone { return own }
+    // Where all words along the axis count once, a loop outside may continue this one.
+    if flow.pointee.perWord == nil || isAlone { return own }
     var other = 0.0
     var number = first
     let count = order.count

@@ -8,7 +8,8 @@ internal import Dataflow
 package struct ProofAudit {
   /// Mappings evaluated.
   package private(set) var mappingCount = 0
-  /// Of energy and cycles, the sum of bound over figure, by pair, by order and where not all is cut yet.
+  /// Of energy and cycles, the sum of bound over figure, by pair, by order, where not all is cut yet, and of
+  /// any order.
   package private(set) var ratios = SIMD8<Double>(repeating: 0)
   /// What was found wrong: a bound above a figure.
   package private(set) var complaints: [String] = []
@@ -17,6 +18,7 @@ package struct ProofAudit {
 
   private static let names = [
     "pair's energy", "pair's cycles", "energy", "cycles", "open energy", "open cycles",
+    "any order's energy", "any order's cycles",
   ]
 
   /// Parts that are listed to draw from.
@@ -111,19 +113,41 @@ package struct ProofAudit {
       }
       let innermost = (context.passesOn ? nest.innermost() : []).randomElement(using: &random)
       let mapping = nest.mapping(innermost ?? [])
-      guard let figures = search.evaluator.figures(of: mapping) else { continue }
       compare(
         [bounds.energy, bounds.cycles, found.energy, found.cycles, open.energy, open.cycles],
-        with: (figures.energyPicojoules, Double(figures.cycles)), of: mapping)
+        with: mapping)
+    }
+    drawOrders(pair, &random)
+  }
+
+  /// Draws any orders of the chosen tiles, also those that the search leaves out.
+  private mutating func drawOrders(
+    _ pair: NestPair, _ random: inout some RandomNumberGenerator
+  ) {
+    guard context.space.levels.allSatisfy({ ($0.order ?? []).isEmpty }) else { return }
+    let found = search.scratch.found
+    let energy = found.reduce(Double.infinity) { min($0, $1.energy) }
+    let cycles = found.reduce(Double.infinity) { min($0, $1.cycles) }
+    for _ in 0..<2 {
+      var nest = ProofNest(
+        context: context, keeps: pair.tables.keeps, chains: UnsafePointer(search.scratch.chains))
+      for level in 0..<context.levelCount {
+        let looped = (0..<context.dimensionCount).filter {
+          search.scratch.chains[$0].looped & (1 << UInt16(level)) != 0
+        }
+        nest.orders[level] = looped.shuffled(using: &random).reduce(LoopOrder()) { $0.inside($1) }
+      }
+      let innermost = (context.passesOn ? nest.innermost() : []).randomElement(using: &random)
+      compare(
+        [0, 0, 0, 0, 0, 0, energy, cycles], with: nest.mapping(innermost ?? []))
     }
   }
 
-  private mutating func compare(
-    _ bounds: [Double], with figures: (energy: Double, cycles: Double), of mapping: CompactMapping
-  ) {
+  private mutating func compare(_ bounds: [Double], with mapping: CompactMapping) {
+    guard let figures = search.evaluator.figures(of: mapping) else { return }
     mappingCount += 1
-    for (number, name) in Self.names.enumerated() {
-      let figure = number % 2 == 0 ? figures.energy : figures.cycles
+    for (number, name) in Self.names.enumerated().prefix(bounds.count) {
+      let figure = number % 2 == 0 ? figures.energyPicojoules : Double(figures.cycles)
       ratios[number] += figure > 0 ? bounds[number] / figure : 1
       if !(bounds[number] <= figure * (1 + 1e-9) + 1e-9) {
         complaints.append(

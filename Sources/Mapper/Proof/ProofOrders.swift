@@ -106,10 +106,12 @@ struct ProofOrders {
       return
     }
     let areClean = members.allSatisfy { loops.clean & (1 << UInt8($0)) != 0 }
-    // A loop that only the weights still ask about and that leaves them in place is best inside.
+    // A loop that only the weights still ask about and that leaves them in place is best inside. Of
+    // several such loops the order matters: they may leave children without work in their last pass.
     if open == 1, areClean {
       let still = members.filter { !context.isRelevant($0, to: .weight) }
-      append(members.filter { !still.contains($0) } + still, inner)
+      let moving = members.filter { !still.contains($0) }
+      for order in Self.permutations(still) { append(moving + order, inner) }
       return
     }
     for dimension in members {
@@ -118,6 +120,13 @@ struct ProofOrders {
       arrange(
         members.filter { $0 != dimension }, open: left,
         inner: LoopOrder().inside(dimension).enclosing(inner))
+    }
+  }
+
+  private static func permutations(_ members: [Int]) -> [[Int]] {
+    guard members.count > 1 else { return [members] }
+    return members.flatMap { last in
+      permutations(members.filter { $0 != last }).map { $0 + [last] }
     }
   }
 

@@ -127,7 +127,10 @@ extension ProofSearch {
       var (own, energy) = (0.0, 0.0)
       if let window = context.windowNumber(dimension) {
         own = freshShare(inner, outer, window, dimension)
-        energy = inner.pointee.fresh.along[dimension] * own
+        // Where a loop outside goes on along the outputs, the next filter rows may be found in place.
+        let isAlone = outer.pointee.whole & (1 << UInt8(dimension)) != 0
+        let axis = isAlone ? dimension : context.windowTable[window].r
+        energy = inner.pointee.fresh.along[axis] * own
       } else if context.isSimple(.input, dimension) {
         (own, energy) = (1, inner.pointee.fresh.unslid)
       }

@@ -222,8 +222,12 @@ extension ProofSearch {
     if still != 0 {
       let passes = Double(chain.pointee.mostPasses[level])
       while still != 0 {
-        followed.runs[still.trailingZeroBitCount] *= passes
+        let index = still.trailingZeroBitCount
         still &= still - 1
+        followed.runs[index] *= passes
+        if chain.pointee.idleShare >= 0.5, index < 2, level == context.arrayLevel {
+          restart(index, chain.pointee.idleShare, &followed, timed: timed)
+        }
       }
     }
     var moving = followed.open & active & moved
@@ -262,6 +266,24 @@ extension ProofSearch {
       if timed {
         followed.traffic.ports += weight * larger(least.ports, words.ports * run)
       }
+    }
+  }
+
+  /// Counts what an operand moves each time that a loop begins again which leaves it in place, but not in
+  /// children that had nothing to do in the last pass: those get it anew, by an access that serves all.
+  private func restart(
+    _ index: Int, _ idleShare: Double, _ followed: inout Followed, timed: Bool
+  ) {
+    let flow = scratch.flows + index
+    let share = idleShare / followed.runs[index]
+    let least = flow.pointee.staying
+    let energy = flow.pointee.served.picojoules * share
+    guard energy > least.picojoules else { return }
+    followed.open &= ~(1 << UInt16(index))
+    let weight = followed.share[index]
+    followed.traffic.picojoules += weight * energy
+    if timed {
+      followed.traffic.ports += weight * larger(least.ports, flow.pointee.served.ports * share)
     }
   }
 
