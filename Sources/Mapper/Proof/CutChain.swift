@@ -24,6 +24,8 @@ struct CutChain: Sendable {
   /// Of each level with a loop, if the dimension is one of two along an axis of the input, the share of
   /// words, at least, in tiles where the loop leaves nothing of its last tile when it begins again.
   var freshShare = SIMD16<Double>(repeating: 0)
+  /// The longest tile in front of the array level's children.
+  var longestFront: Int32 = 1
   /// Of the passes of the array level's loop in time, the share after whose last one some child has
   /// nothing to do as the loop begins again, and has lost what it held.
   var idleShare = 0.0
@@ -40,6 +42,11 @@ struct CutChain: Sendable {
   }
 
   func step(after level: Int, of levels: Int) -> Int32 { level + 1 < levels ? tile[level + 1] : 1 }
+
+  /// The longest tile that a level's loop in time leaves.
+  func longestFront(_ level: Int, arrayLevel: Int) -> Int32 {
+    level < arrayLevel ? tile[level + 1] : longestFront
+  }
 
   /// Counts the passes of so many levels where steps divide.
   mutating func countPasses(_ levels: Int) {
@@ -63,6 +70,7 @@ struct CutChain: Sendable {
     mostPasses = pointwiseMax(mostPasses, other.mostPasses)
     onePassShare = pointwiseMax(onePassShare, other.onePassShare)
     freshShare = pointwiseMin(freshShare, other.freshShare)
+    longestFront = max(longestFront, other.longestFront)
     idleShare = min(idleShare, other.idleShare)
   }
 }

@@ -137,6 +137,7 @@ struct CutChains {
   /// Tells how the loops run, from the tiles that enter each.
   private mutating func described(_ found: CutChain) -> CutChain {
     var chain = found
+    chain.longestFront = chain.front[context.arrayLevel]
     if context.isPerfect {
       chain.countPasses(context.levelCount)
       return chain

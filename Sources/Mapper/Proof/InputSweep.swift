@@ -63,14 +63,15 @@ struct InputSweep {
 
   /// The share of words, at least, that are in sweeps which find nothing that the one before left.
   ///
-  /// Either the next loop outside changes all words; or the sweep's own loop leaves none of its last
+  /// Either the next loop outside changes all words, as one along another axis does that steps over what a
+  /// tile reaches; or the sweep's own loop leaves none of its last
   /// tile as it begins again. Where what tiles of loops further out along the same axis have in common
   /// counts too, then as a loop of the same dimension goes on outside, some other loop in between has to
   /// begin again and leave nothing either.
   private func freshShare(along window: Int, _ order: LoopOrder, outside first: Int) -> Double {
     let changed =
-      first < order.count && context.windowNumber(order[first]) == nil
-      ? leavesNothingShare(order[first]) : 0
+      first < order.count && context.windowNumber(order[first]) != window
+      ? changesAllShare(order[first]) : 0
     if changed == 1 { return 1 }
     let own = leavesNothingShare(dimension)
     if own <= changed { return changed }
@@ -81,11 +82,44 @@ struct InputSweep {
     let count = order.count
     while number < count {
       if context.windowNumber(order[number]) != window {
-        other = max(other, leavesNothingShare(order[number]))
+        other = max(other, leavesNothingShare(order[number]), changesAllShare(order[number]))
       }
       number += 1
     }
     return max(changed, own * other)
+  }
+
+  /// The share of words along a dimension of another axis, at least, in tiles that the level's loop goes on
+  /// or begins again to, and that have nothing in common with the tile before.
+  private func changesAllShare(_ other: Int) -> Double {
+    guard let number = context.windowNumber(other) else { return leavesNothingShare(other) }
+    let window = context.windowTable.baseAddress.unsafelyUnwrapped + number
+    let chain = chains + other
+    guard chain.pointee.clean & (1 << UInt16(level)) != 0 else { return 0 }
+    // All children together hold what the loops in time leave.
+    let inside = flow.pointee.level
+    let (p, r) = (window.pointee.p, window.pointee.r)
+    let (s, d) = (window.pointee.strideOfOutputs, window.pointee.strideOfFilters)
+    let longest = { (dimension: Int) in
+      Int64(chains[dimension].longestFront(inside, arrayLevel: context.arrayLevel))
+    }
+    let reach = d * (longest(r) - 1) + 1
+    // A loop of p that leaves tiles right to the children goes on by one of them.
+    let goesOn =
+      other == p && level == inside
+      ? s >= reach
+      : (other == p ? s : d) * Int64(chain.pointee.front[level]) >= s * (longest(p) - 1) + reach
+    if !goesOn { return 0 }
+    let outside = UInt16(1) << UInt16(inside + 1) - 1
+    if chains[other == p ? r : p].looped & outside == 0 { return 1 }
+    // As it begins again, a loop of the other dimension may go on.
+    let isAlone = chain.pointee.looped & outside & ~(1 << UInt16(level)) == 0
+    let restarted = isAlone ? leavesNothingShare(other) : 0
+    guard other == p, s == 1, d == 1 else { return restarted }
+    let tiles = Int64((context.bounds[p] - 1) / chain.pointee.tile[level] + 1)
+    let words = window.pointee.all - Double(window.pointee.filterCount - 1)
+    let step = Int64(chain.pointee.longestFront(level, arrayLevel: context.arrayLevel))
+    return words > 0 ? max(restarted, 1 - Double(step * tiles) / words) : restarted
   }
 
   /// The share of words along a dimension, at least, in tiles where the level's loop leaves nothing of
