@@ -111,21 +111,12 @@ struct OpenCuts {
   let groups: UnsafeBufferPointer<CutList.Group>
   /// More steps than this are not wanted.
   let mostSteps: Double
-  /// How many there are.
+  /// How many there are, and the fewest steps of them.
   private(set) var count = 0
-  /// What holds for all of them, the fewest steps too.
-  private(set) var all = CutChain()
+  private(set) var steps = Double.infinity
 
-  static var none: OpenCuts { OpenCuts() }
-
-  private init() {
-    let nothing = UnsafeMutablePointer<CutChain>.allocate(capacity: 0)
-    (chains, covering) = (UnsafePointer(nothing), UnsafePointer(nothing))
-    groups = UnsafeBufferPointer(start: nil, count: 0)
-    mostSteps = 0
-  }
-
-  init(_ list: CutList, mostSteps: Double) {
+  /// - Parameter all: takes what holds for all of them, if there are any.
+  init(_ list: CutList, mostSteps: Double, all: UnsafeMutablePointer<CutChain>) {
     chains = UnsafePointer(list.chains)
     covering = UnsafePointer(list.covering)
     groups = list.groups
@@ -134,7 +125,12 @@ struct OpenCuts {
       let end = end(number)
       let start = groups[number].start
       guard end > start else { continue }
-      if count == 0 { all = covering[end - 1] } else { all.widen(to: covering[end - 1]) }
+      if count == 0 {
+        all.pointee = covering[end - 1]
+      } else {
+        all.pointee.widen(to: covering[end - 1])
+      }
+      steps = all.pointee.steps
       count += end - start
     }
   }

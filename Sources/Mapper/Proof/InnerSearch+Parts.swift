@@ -90,17 +90,19 @@ extension InnerSearch {
     }
     let all = part.fresh.moving
     guard let flow = withUnsafePointer(to: part, { tables.inputFlow($0) }) else { return }
-    part.fresh.unslid = max(all, flow.unslid.picojoules)
+    // What goes to the lanes is none of the flow.
+    let rest = input - flow.moving.picojoules
+    part.fresh.unslid = max(all, rest + flow.unslid.picojoules)
     var least = flow.unslid
     for number in context.windowTable.indices {
       let window = context.windowTable[number]
       let outputs = number == 0 ? flow.alongOutputs.0 : flow.alongOutputs.1
       let filters = number == 0 ? flow.alongFilters.0 : flow.alongFilters.1
-      part.fresh.along[window.p] = max(all, outputs.picojoules)
-      part.fresh.along[window.r] = max(all, filters.picojoules)
+      part.fresh.along[window.p] = max(all, rest + outputs.picojoules)
+      part.fresh.along[window.r] = max(all, rest + filters.picojoules)
       least = Traffic.least(least, filters)
     }
-    part.fresh.moving = max(all, least.picojoules)
+    part.fresh.moving = max(all, rest + least.picojoules)
     part.fresh.morePorts =
       larger(PortCycles(repeating: 0), least.ports - flow.moving.ports) * (1 - part.shares[1])
   }

@@ -8,6 +8,8 @@ final class NestScratch {
 
   /// Of each dimension, how it is cut, or what holds for all ways that are open.
   let chains: UnsafeMutablePointer<CutChain>
+  /// Of each dimension with several ways to cut it, what holds for all of them.
+  let open: UnsafeMutablePointer<CutChain>
   /// Of each dimension, the ways to cut it, and the dimensions with more than one.
   let cuts: UnsafeMutablePointer<OpenCuts>
   let cutMemo: CutMemo
@@ -48,7 +50,8 @@ final class NestScratch {
     flows = .allocate(capacity: Self.mostFlows)
     flows.initialize(repeating: Flow(role: .weight, level: 0), count: Self.mostFlows)
     cuts = .allocate(capacity: 8)
-    cuts.initialize(repeating: .none, count: 8)
+    open = .allocate(capacity: 8)
+    open.initialize(repeating: CutChain(), count: 8)
     cutMemo = CutMemo(context)
     orders = .allocate(capacity: context.levelCount)
     orders.initialize(
@@ -61,6 +64,7 @@ final class NestScratch {
   deinit {
     chains.deallocate()
     cuts.deallocate()
+    open.deallocate()
     flows.deallocate()
     orders.deallocate()
     outside.deallocate()
@@ -107,6 +111,7 @@ final class NestScratch {
       place -= 1
     }
     uncut[place] = dimension
+    open[dimension] = chains[dimension]
     uncutCount += 1
   }
 

@@ -89,7 +89,7 @@ package struct ProofAudit {
       // What holds for this way, for some of its group or for all.
       search.scratch.chains[dimension] =
         switch Int.random(in: 0..<3, using: &random) {
-        case 0: cuts.all
+        case 0: cuts.count > 1 ? search.scratch.open[dimension] : cuts.chains[number]
         case 1: cuts.covering[Int.random(in: number..<group.end, using: &random)]
         default: cuts.chains[number]
         }

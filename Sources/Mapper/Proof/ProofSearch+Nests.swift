@@ -39,11 +39,10 @@ extension ProofSearch {
         variable.chains + Int(inside), mostSteps: mostSteps, visits: &visits)
       budget.spend(visits + 1)
       if list.isCutShort && !isSeeding { budget.giveUp() }
-      let cuts = OpenCuts(list, mostSteps: mostSteps)
+      let cuts = OpenCuts(list, mostSteps: mostSteps, all: scratch.chains + dimension)
       if cuts.count == 0 { return nil }
-      steps *= cuts.all.steps
-      scratch.cuts[dimension] = cuts
-      scratch.chains[dimension] = cuts.all
+      steps *= cuts.steps
+      (scratch.cuts + dimension).initialize(to: cuts)
       if cuts.count > 1 { scratch.leaveOpen(dimension) }
     }
     evaluations += 1
@@ -81,10 +80,10 @@ extension ProofSearch {
         // Until any mapping is known, a few will do.
         if isSeeding && incumbents.points.isEmpty && number - start > 1 { break }
         guard isWanted(pair, dimension, cuts.chains + number, steps: steps) else { continue }
-        choose(pair, place + 1, steps: steps / cuts.all.steps * cuts.chains[number].steps)
+        choose(pair, place + 1, steps: steps / cuts.steps * cuts.chains[number].steps)
       }
     }
-    scratch.chains[dimension] = cuts.all
+    scratch.chains[dimension] = scratch.open[dimension]
   }
 
   /// Whether a dimension cut in one way, or in some, may lead to a mapping that is wanted.
@@ -93,7 +92,7 @@ extension ProofSearch {
   private mutating func isWanted(
     _ pair: NestPair, _ dimension: Int, _ chain: UnsafePointer<CutChain>, steps: Double
   ) -> Bool {
-    let steps = steps / scratch.cuts[dimension].all.steps * chain.pointee.steps
+    let steps = steps / scratch.cuts[dimension].steps * chain.pointee.steps
     let figures = figures(pair.energy, max(steps + pair.exposed, pair.leastCycles))
     if incumbents.ruleOut(energy: figures.energy, cycles: figures.cycles) { return false }
     scratch.chains[dimension] = chain.pointee
