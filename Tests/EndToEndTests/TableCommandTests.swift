@@ -115,6 +115,11 @@ struct TableCommandTests {
       ["table", "export", "--space", "nasbench201-cifar10", "--as", "matrix"] + Self.model)
     #expect(terms.status == 1)
     #expect(terms.errors.contains("hint: write every term with '--as terms'"))
+    let keys = try Program.run(
+      ["table", "export", "--space", "nasbench201-cifar10", "--as", "hwnasbench"] + Self.model)
+    #expect(
+      keys.errors == "error: nasbench201-cifar10 is not made of blocks that have keys\n"
+        + "hint: write every term with '--as terms'\n")
   }
 
   @Test("a dataset has a row a network and says where its numbers come from")
