@@ -98,6 +98,19 @@ class CompatTests(unittest.TestCase):
         self.assertEqual(config["arch_str"][:2], ["k3_e1", "k3_e1_g2"])
         self.assertEqual(config["num_classes"], 1000)
 
+    def test_a_target_whose_costs_do_not_add_up_answers_too(self):
+        row = [0, 1, 2, 3, 4, 5, 6, 7, 8, 0, 1, 2, 3, 4, 5, 6, 7, 8, 0, 1, 2, 3]
+        api = HWNASBenchAPI(search_space="fbnet",
+                            devices={"fpga": "hwnasbench-fpga", "eyeriss": None},
+                            estimator=self.estimator)
+        report = self.estimator.cost(row, "fbnet-cifar100", "hwnasbench-fpga")
+        for _ in range(2):
+            found = api.query_batch([[0] * 22, row], "cifar100")
+            self.assertEqual(found["fpga_latency"][1], report.latency_ms)
+            self.assertEqual(found["fpga_energy"][1], report.energy_mj)
+        with self.assertRaisesRegex(hwcost.HwcostError, "do not add up"):
+            api.get_op_lookup_tables()
+
     def test_look_up_tables_sum_to_queries(self):
         published = {"fbnet": {"raspi4_latency": {}}}
         keys = self.estimator.request({"op": "blocks", "space": "fbnet-cifar100"})

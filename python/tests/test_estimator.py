@@ -78,6 +78,30 @@ class EstimatorTests(unittest.TestCase):
         self.assertEqual(both["eyeriss-like.latency_ms"][0], costs.latency_ms[0])
         self.assertEqual(len(estimator.batch([], SPACE, TARGET, **FAST)), 0)
 
+    def test_a_batch_without_a_table_is_costed_one_by_one(self):
+        space, target = "fbnet-cifar100", "hwnasbench-fpga"
+        rows = np.random.default_rng(8).integers(0, 9, size=(3, 22))
+        with self.assertRaisesRegex(hwcost.HwcostError, "do not add up"):
+            estimator.table(space, target)
+        costs = estimator.batch(rows, space, target)
+        reports = [estimator.cost(row, space, target) for row in rows.tolist()]
+        self.assertEqual(costs.latency_ms.tolist(), [r.latency_ms for r in reports])
+        self.assertEqual(costs.macs.tolist(), [r.macs for r in reports])
+        texts = estimator.batch([r.arch for r in reports], space, [target, TARGET],
+                                columns=["energy_mj"], **FAST)
+        self.assertEqual(texts.columns, (f"{target}.energy_mj", f"{TARGET}.energy_mj"))
+        self.assertEqual(texts.values[:, 0].tolist(), costs.energy_mj.tolist())
+        # What was measured of a device's networks is told, though the others are missing.
+        index = estimator.cost(ZEROS, SPACE, "example").index
+        costs = estimator.batch([index], SPACE, "example")
+        self.assertEqual((costs.latency_ms.tolist(), costs.energy_mj.tolist()), ([2.0], [4.0]))
+        with self.assertRaisesRegex(hwcost.HwcostError, "choice 5 is 9"):
+            estimator.batch([[0, 0, 0, 0, 0, 9]], SPACE, "example")
+        with self.assertRaisesRegex(hwcost.HwcostError, "not measured"):
+            estimator.batch([0, index], SPACE, "example")
+        with self.assertRaises(TypeError):
+            estimator.batch([0.5], SPACE, "example")
+
     def test_map(self):
         report = estimator.map("conv c=16 k=16 h=8 r=3 pad=1", target=TARGET, **FAST)
         self.assertEqual(report.macs, 8 * 8 * 16 * 16 * 9)
