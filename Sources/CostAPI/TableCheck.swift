@@ -30,7 +30,9 @@ public struct TableCheck: Sendable {
   /// - Throws: `CostAPIError` for a target that is not measured, and an unknown space.
   public init(_ target: LoadedTarget, spaceName: String? = nil) throws(CostAPIError) {
     guard case .measured(let device) = target.model else {
-      throw .request("'\(target.reference)' is no measured device", hint: nil)
+      throw .request(
+        "'\(target.reference)' is no measured device",
+        hint: "'hwcost targets' lists them as measured")
     }
     let given: (any SearchSpace)?
     if let spaceName { given = try MemberReader(spaceName: spaceName).space } else { given = nil }

@@ -336,7 +336,8 @@ extension TargetCatalog {
       try HardwareConfig.kind(of: document)
     }
     guard kind == .measured else {
-      throw .request("'\(nameOrPath)' is no measured device", hint: nil)
+      throw .request(
+        "'\(nameOrPath)' is no measured device", hint: "'hwcost targets' lists them as measured")
     }
     return (try Self.manifest(in: file), file.path)
   }

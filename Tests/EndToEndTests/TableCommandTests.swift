@@ -79,6 +79,35 @@ struct TableCommandTests {
     #expect((reports[0]["layers"] as? [Any])?.count == 26)
   }
 
+  @Test("a target that stands for no published device is not left out of the pickle in silence")
+  func unnamedTargets() throws {
+    func errors(_ arguments: String...) throws -> String {
+      let run = try Program.run(
+        ["dataset", "--space", "fbnet-cifar100", "--output", "/dev/null"] + Self.model + arguments)
+      #expect(run.status == 2)
+      return run.errors
+    }
+    #expect(
+      try errors("--as", "pickle").hasPrefix(
+        "Error: say which device of HW-NAS-Bench 'eyeriss-like' stands for: "
+          + "--name DEVICE=eyeriss-like, with edgegpu, raspi4, "))
+    #expect(
+      try errors("--name", "eyeriss=eyeriss-like").hasPrefix("Error: --name is for --as pickle\n"))
+  }
+
+  @Test("a layer may be written without quotes")
+  func unquotedLayer() throws {
+    let rest = ["--target", "eyeriss-like", "--factors", "perfect", "--no-timing"]
+    let quoted = try Program.run(["map", "--layer", "linear c=8 k=4"] + rest)
+    let plain = try Program.run(["map", "--layer", "linear", "c=8", "k=4"] + rest)
+    #expect(plain.status == 0, "\(plain.errors)")
+    #expect(plain.output == quoted.output)
+    #expect(
+      try Program.run("table", "check", "eyeriss").errors
+        == "error: 'eyeriss' is no measured device\n"
+        + "hint: 'hwcost targets' lists them as measured\n")
+  }
+
   @Test("every form of a look-up table holds the same numbers")
   func exports() throws {
     func export(_ form: String) throws -> String {

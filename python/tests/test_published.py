@@ -152,7 +152,8 @@ class NotebookTests(InFolder):
 class MistakeTests(InFolder):
     def mistake(self, *arguments):
         run = subprocess.run(
-            [COMMAND, "dataset", "--target", "eyeriss-like", *FAST, "--as", "pickle", *arguments],
+            [COMMAND, "dataset", "--target", "eyeriss-like", *FAST, "--as", "pickle", "--name",
+             "eyeriss=eyeriss-like", *arguments],
             capture_output=True, text=True)
         self.assertEqual(run.returncode, 1)
         return run.stderr

@@ -100,6 +100,16 @@ struct DatasetCommand: ParsableCommand {
     if form != .csv, common.output == nil {
       throw ValidationError("\(form.rawValue) is no text: name a file with --output")
     }
+    if form == .pickle {
+      let named = name.compactMap { $0.split(separator: "=", maxSplits: 1).last.map(String.init) }
+      for target in choice.target where !named.contains(target) {
+        throw ValidationError(
+          "say which device of HW-NAS-Bench '\(target)' stands for: --name DEVICE=\(target), with "
+            + "edgegpu, raspi4, edgetpu, pixel3, eyeriss or fpga as DEVICE")
+      }
+    } else if !name.isEmpty {
+      throw ValidationError("--name is for --as pickle")
+    }
     for pair in name {
       let parts = pair.split(separator: "=", maxSplits: 1)
       guard parts.count == 2, choice.target.contains(String(parts[1])) else {
