@@ -95,6 +95,26 @@ struct TableCommandTests {
       try errors("--name", "eyeriss=eyeriss-like").hasPrefix("Error: --name is for --as pickle\n"))
   }
 
+  @Test(
+    "a form that a command does not have is refused",
+    arguments: [
+      (
+        ["table", "export", "--space", "fbnet-cifar100", "--as", "matrix"]
+          + TableCommandTests.model,
+        "--as says how the table is written"
+      ),
+      (
+        ["dataset", "--space", "fbnet-cifar100"] + TableCommandTests.model,
+        "--as says how the dataset is written"
+      ),
+      (["serve", "--stdio"], "replies are lines of JSON"),
+    ])
+  func noSuchForm(arguments: [String], reason: String) throws {
+    let run = try Program.run(arguments + ["--format", "json"])
+    #expect(run.status == 2)
+    #expect(run.errors.hasPrefix("Error: --format json is not for this command: \(reason)\n"))
+  }
+
   @Test("a layer may be written without quotes")
   func unquotedLayer() throws {
     let rest = ["--target", "eyeriss-like", "--factors", "perfect", "--no-timing"]

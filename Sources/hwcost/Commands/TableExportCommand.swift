@@ -34,6 +34,7 @@ struct TableExportCommand: ParsableCommand {
   }
 
   func validate() throws {
+    try common.refuseFormat("--as says how the table is written")
     if choice.target.count > 1 { throw ValidationError("a look-up table is of one target") }
     if form == .npy, common.output == nil {
       throw ValidationError("npy is no text: name a file with --output")
@@ -97,6 +98,7 @@ struct DatasetCommand: ParsableCommand {
   }
 
   func validate() throws {
+    try common.refuseFormat("--as says how the dataset is written")
     if form != .csv, common.output == nil {
       throw ValidationError("\(form.rawValue) is no text: name a file with --output")
     }
