@@ -95,6 +95,37 @@ struct TableCommandTests {
       try errors("--name", "eyeriss=eyeriss-like").hasPrefix("Error: --name is for --as pickle\n"))
   }
 
+  @Test("a table with blocks of several spaces says how many are of each")
+  func severalSpaces() throws {
+    let folder = try TemporaryFolder()
+    _ = try folder.write(
+      """
+      block,ms
+      FC_Cin1504_Cout100,1
+      FC_Cin1984_Cout1000,2
+      ConvNorm_H32_W32_Cin3_Cout16_kernel3_stride1_group1,3
+      """, to: "board/t.csv")
+    let path = try folder.write(
+      """
+      schema: 1
+      kind: measured
+      name: board
+      granularity: block
+      space: fbnet-cifar100
+      table: t.csv
+      key: hw-nas-bench
+      additive: true
+      missing: error
+      columns: {latency: {name: ms, unit: ms}}
+      measurement: {device: board, license: none}
+      """, to: "board/device.yaml")
+    let run = try Program.run("table", "check", path)
+    #expect(run.status == 1)
+    #expect(
+      run.output.contains(
+        "t.csv: 3 blocks, with 2 of the 112 in fbnet-cifar100, 110 missing, the first '"))
+  }
+
   @Test(
     "a form that a command does not have is refused",
     arguments: [
