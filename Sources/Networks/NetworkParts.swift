@@ -84,6 +84,7 @@ public struct SpaceBlocks: Hashable, Sendable {
 }
 
 extension NASBench201 {
+  /// A term for each edge, and one for each node's addition, of all edges that lead to the node.
   public var parts: NetworkParts {
     func inEveryCell(_ layer: (NASBench201Macro.Stage) -> Layer) -> [Layer] {
       macro.stages.flatMap { stage in
@@ -128,6 +129,7 @@ extension NASBench201 {
 }
 
 extension FBNet {
+  /// One term a place: the layers of each block that can stand there.
   public var parts: NetworkParts {
     NetworkParts(
       fixed: [stem] + head,

@@ -177,6 +177,17 @@ class MistakeTests(InFolder):
         self.assertRegex(run.stderr, r"\Aerror: 'junk.pickle' is no pickle or torch file: .*\n\Z")
 
 
+    @unittest.skipIf(sys.version_info < (3, 11), "Python before 3.11 looks in its folder first")
+    def test_a_module_of_the_folder_is_not_run(self):
+        for name in ("numpy.py", "junk.pickle"):
+            with open(name, "w") as file:
+                file.write("raise SystemExit('it was run')\n")
+        run = subprocess.run([COMMAND, "table", "import", "junk.pickle", "--device",
+                              "raspberry-pi-4", "--into", "."], capture_output=True, text=True)
+        self.assertEqual(run.returncode, 1)
+        self.assertIn("'junk.pickle' is no pickle or torch file", run.stderr)
+
+
 class OwnPickleTests(InFolder):
     def test_nasbench201(self):
         content = self.dataset("nasbench201-cifar10")
