@@ -19,9 +19,12 @@ public struct CompulsoryCost: Hashable, Sendable {
 
   /// A port and the cycles it takes.
   public struct PortCycles: Hashable, Sendable {
+    /// The port's name.
     public var port: String
+    /// Cycles it moves words for, whatever the mapping.
     public var cycles: Int64
 
+    /// Cycles of a port, as given.
     public init(port: String, cycles: Int64) {
       self.port = port
       self.cycles = cycles

@@ -3,6 +3,7 @@ public import Ops
 
 /// What one level costs for one layer.
 public struct LevelCost: Hashable, Sendable {
+  /// What reports call it.
   public var name: String
   /// Physical instances.
   public var instances: Int64
@@ -14,9 +15,12 @@ public struct LevelCost: Hashable, Sendable {
   public var accessPicojoules: Double
   /// Energy of the wires and adders below the level.
   public var wirePicojoules: Double
+  /// Words into and out of the memory, over all instances.
   public var traffic: PerTensor<Traffic>
+  /// Words on the wires to the children, over all instances.
   public var wires: PerTensor<WireTraffic>
 
+  /// Costs as given.
   public init(
     name: String, instances: Int64, cycles: Int64, slowestPort: String? = nil,
     accessPicojoules: Double, wirePicojoules: Double, traffic: PerTensor<Traffic>,
@@ -38,12 +42,18 @@ public struct LevelCost: Hashable, Sendable {
 
 /// What the unit that does a layer's arithmetic costs.
 public struct ComputeCost: Hashable, Sendable {
+  /// What reports call it.
   public var name: String
+  /// Physical lanes.
   public var instances: Int64
+  /// What it computes: multiply-accumulates, or the other operations of an op that has none.
   public var operations: Int64
+  /// Clock cycles.
   public var cycles: Int64
+  /// Energy in picojoules.
   public var energyPicojoules: Double
 
+  /// Costs as given.
   public init(
     name: String, instances: Int64, operations: Int64, cycles: Int64, energyPicojoules: Double
   ) {
@@ -57,12 +67,15 @@ public struct ComputeCost: Hashable, Sendable {
 
 /// What a loop nest costs on an array; its energy is the sum of its parts.
 public struct NestCost: Hashable, Sendable {
+  /// Multiply-accumulates, padding included.
   public var macs: Int64
   /// Operations that are no multiply-accumulates.
   public var otherOperations: Int64
+  /// Clock cycles.
   public var cycles: Int64
   /// Outermost first.
   public var levels: [LevelCost]
+  /// The unit that does the arithmetic.
   public var compute: ComputeCost
   /// Energy of the chip's static power over the layer's cycles.
   public var staticPicojoules: Double
@@ -70,8 +83,10 @@ public struct NestCost: Hashable, Sendable {
   public var dramBytes: Int64
   /// Multiply-accumulates over lanes times cycles; 0 for other ops.
   public var utilization: Double
+  /// Energy in picojoules.
   public var energyPicojoules: Double
 
+  /// A nest of the given parts; its energy is their sum.
   public init(
     macs: Int64, otherOperations: Int64, cycles: Int64, levels: [LevelCost], compute: ComputeCost,
     staticPicojoules: Double, dramBytes: Int64, utilization: Double

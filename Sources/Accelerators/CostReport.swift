@@ -3,9 +3,11 @@ public import Ops
 
 /// What is asked of a target besides the network.
 public struct CostOptions: Hashable, Sendable {
+  /// What the mapper makes small.
   public var objective: Objective
   /// Whether loops may have a shorter last pass.
   public var factors: Factors
+  /// The rules by which words are counted.
   public var counting: CountingRules
   /// Images that run together; at least 1.
   public var batch: Int
@@ -14,6 +16,8 @@ public struct CostOptions: Hashable, Sendable {
   /// Seconds a layer's search may take; `nil` for no limit.
   public var timeLimitSeconds: Double?
 
+  /// What is asked unless told otherwise: the least energy-delay product of one image, with steps that
+  /// divide.
   public init(
     objective: Objective = .energyDelayProduct, factors: Factors = .perfect,
     counting: CountingRules = .exact, batch: Int = 1, listsFront: Bool = false,
@@ -38,10 +42,14 @@ public enum Factors: String, CaseIterable, Hashable, Sendable {
 
 /// A mapping that no other beats in both energy and cycles.
 public struct FrontPoint: Hashable, Sendable {
+  /// Energy in picojoules.
   public var energyPicojoules: Double
+  /// Clock cycles.
   public var cycles: Int64
+  /// How the nest runs.
   public var mapping: Mapping
 
+  /// A point as given.
   public init(energyPicojoules: Double, cycles: Int64, mapping: Mapping) {
     self.energyPicojoules = energyPicojoules
     self.cycles = cycles
@@ -51,9 +59,11 @@ public struct FrontPoint: Hashable, Sendable {
 
 /// One loop nest of a layer: how it runs and what that costs.
 public struct MappedNest: Hashable, Sendable {
+  /// The loop nest.
   public var problem: Problem
   /// `nil` for a nest that a vector unit runs.
   public var mapping: Mapping?
+  /// Its cycles, energy and traffic.
   public var cost: NestCost
   /// What of the nest's activations stays on chip.
   public var resident: ResidentTensors
@@ -67,6 +77,7 @@ public struct MappedNest: Hashable, Sendable {
   /// The front of energy and cycles, in order of cycles; empty unless asked for.
   public var front: [FrontPoint]
 
+  /// A nest as given, with no lower bound and no front unless told otherwise.
   public init(
     problem: Problem, mapping: Mapping?, cost: NestCost, resident: ResidentTensors = .none,
     isProvenBest: Bool, evaluations: Int64, lowerBound: Double? = nil, front: [FrontPoint] = []
@@ -88,9 +99,11 @@ public struct LayerCost: Hashable, Sendable {
   public var name: String
   /// The layer text: `conv n=1 c=16 …`.
   public var text: String
+  /// Multiply-accumulates of all images together, padding included.
   public var macs: Int64
   /// Clock cycles; `nil` where the target knows only time.
   public var cycles: Int64?
+  /// Time in milliseconds, for all images together.
   public var latencyMilliseconds: Double
   /// `nil` where the target does not say.
   public var energyPicojoules: Double?
@@ -104,6 +117,7 @@ public struct LayerCost: Hashable, Sendable {
   /// empty unless asked for. The layer's own figures are those of the least energy-delay product.
   public var front: [LayerCost] = []
 
+  /// A layer as given, with no nests unless told otherwise.
   public init(
     name: String, text: String, macs: Int64, cycles: Int64?, latencyMilliseconds: Double,
     energyPicojoules: Double?, dramBytes: Int64?, nests: [MappedNest] = [],
@@ -140,10 +154,15 @@ extension LayerCost {
 
 /// What a network costs on a target.
 public struct CostReport: Hashable, Sendable {
+  /// The target's own name.
   public var target: String
+  /// The network's name, or its architecture's text.
   public var network: String
+  /// Multiply-accumulates of all images together, padding included.
   public var macs: Int64
+  /// Learned numbers: weights, biases and batch norms.
   public var parameters: Int64
+  /// Time in milliseconds, for all images together.
   public var latencyMilliseconds: Double
   /// `nil` where the target does not say.
   public var energyMillijoules: Double?
@@ -163,6 +182,7 @@ public struct CostReport: Hashable, Sendable {
   /// as often as the network has it.
   public var interpolatedEntries: [String] = []
 
+  /// A report with the given totals, for a target whose layers do not add up to them.
   public init(
     target: String, network: String, macs: Int64, parameters: Int64, latencyMilliseconds: Double,
     energyMillijoules: Double?, dramBytes: Int64?, layers: [LayerCost]

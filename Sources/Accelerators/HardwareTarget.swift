@@ -9,6 +9,7 @@ public struct ArchitectureOrigin: Hashable, Sendable {
   /// The architecture's number in a space that counts its members.
   public var index: Int?
 
+  /// An origin as given.
   public init(space: String, text: String, index: Int?) {
     self.space = space
     self.text = text
@@ -19,6 +20,7 @@ public struct ArchitectureOrigin: Hashable, Sendable {
 /// Anything that can say what a network costs: a modelled chip, an FPGA pipeline or a measured
 /// device.
 public protocol HardwareTarget: Sendable {
+  /// What reports call the target.
   var name: String { get }
 
   /// What a network costs.
@@ -39,6 +41,7 @@ public protocol HardwareTarget: Sendable {
 }
 
 extension HardwareTarget {
+  /// The whole report, for a target that knows no faster way.
   public func totals(
     for network: Network, from origin: ArchitectureOrigin?
   ) throws(CostError) -> CostReport {
@@ -74,6 +77,8 @@ extension LayerwiseTarget {
     try cost(of: PlacedLayer(layer))
   }
 
+  /// The sum of the layers, each costed once; placements that leave a layer no mapping are refused until
+  /// all have one.
   public func report(
     for network: Network, from origin: ArchitectureOrigin?
   ) throws(CostError) -> CostReport {

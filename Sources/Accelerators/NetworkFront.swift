@@ -3,7 +3,9 @@
 public struct NetworkFront: Hashable, Sendable {
   /// What one way to run the network costs.
   public struct Point: Hashable, Sendable {
+    /// Time in milliseconds.
     public var latencyMilliseconds: Double
+    /// Energy in millijoules.
     public var energyMillijoules: Double
     /// Bytes to and from the outermost memory; `nil` where the target does not say.
     public var dramBytes: Int64?

@@ -64,6 +64,7 @@ public struct NetworkSearch: Hashable, Sendable {
   /// The largest gap of a layer to its lower bound; `nil` where one is not known.
   public var largestGap: Double? = 0
 
+  /// A network of which no layer is counted in yet.
   public init() {}
 
   /// Counts a layer in.

@@ -22,10 +22,14 @@ extension ParetoFront: Sendable where Payload: Sendable {}
 extension ParetoFront: RandomAccessCollection {
   /// One point of a front.
   public struct Point {
+    /// Energy in picojoules.
     public var energyPicojoules: Double
+    /// Clock cycles, a whole number below 2^53.
     public var cycles: Double
+    /// What the point stands for.
     public var payload: Payload
 
+    /// A point as given; whether it is on a front is decided where it is put in.
     @inlinable public init(energyPicojoules: Double, cycles: Double, payload: Payload) {
       self.energyPicojoules = energyPicojoules
       self.cycles = cycles
@@ -33,9 +37,11 @@ extension ParetoFront: RandomAccessCollection {
     }
   }
 
+  /// The place of the fewest cycles.
   @inlinable public var startIndex: Int { 0 }
   @inlinable public var endIndex: Int { storedCycles.count }
 
+  /// The point at a place, in order of cycles.
   @inlinable public subscript(position: Int) -> Point {
     Point(
       energyPicojoules: storedEnergies[position], cycles: storedCycles[position],

@@ -12,9 +12,12 @@ public struct ResidentTensors: Hashable, Sendable {
     case operand(words: Int64)
   }
 
+  /// How much of the input stays.
   public var input: Input
+  /// Whether the output stays.
   public var output: Bool
 
+  /// Nothing, unless told otherwise.
   public init(input: Input = .none, output: Bool = false) {
     self.input = input
     self.output = output
@@ -49,9 +52,12 @@ public struct ResidentTensors: Hashable, Sendable {
 
 /// A layer where it stands in a network: layers placed alike cost the same.
 public struct PlacedLayer: Hashable, Sendable {
+  /// What the layer computes.
   public var identity: LayerIdentity
+  /// What of its activations stays on chip there.
   public var resident: ResidentTensors
 
+  /// A layer at a place that keeps nothing on chip, unless told otherwise.
   public init(_ identity: LayerIdentity, resident: ResidentTensors = .none) {
     self.identity = identity
     self.resident = resident

@@ -3,7 +3,9 @@ public import Ops
 
 /// The wires from a level to its children.
 public struct Fanout: Hashable, Sendable {
+  /// The wires to children along x.
   public var x: Hierarchy.Wires
+  /// The wires to children along y.
   public var y: Hierarchy.Wires
   /// Tensors one read of which serves all children with equal x + y.
   public var diagonal: TensorSet
@@ -12,6 +14,7 @@ public struct Fanout: Hashable, Sendable {
   /// Energy of one two-input addition of partial sums on the way up.
   public var additionPicojoules: Double
 
+  /// Wires to one child, at no energy, unless told otherwise.
   public init(
     x: Hierarchy.Wires = .init(), y: Hierarchy.Wires = .init(), diagonal: TensorSet = [],
     hopPicojoulesPerBit: Double = 0, additionPicojoules: Double = 0
@@ -26,10 +29,14 @@ public struct Fanout: Hashable, Sendable {
 
 /// One level of a spatial array: a memory, a fan-out, or both.
 public struct ArrayLevel: Hashable, Sendable {
+  /// What reports call it.
   public var name: String
+  /// `nil` for a level that is only a fan-out.
   public var memory: StorageLevel?
+  /// The wires to its children.
   public var fanout: Fanout
 
+  /// A level as given, with one child unless told otherwise.
   public init(name: String, memory: StorageLevel?, fanout: Fanout = Fanout()) {
     self.name = name
     self.memory = memory
@@ -39,12 +46,14 @@ public struct ArrayLevel: Hashable, Sendable {
 
 /// The multiply-accumulate lanes below the last level.
 public struct ComputeUnit: Hashable, Sendable {
+  /// What reports call it.
   public var name: String
   /// Energy of one multiply-accumulate.
   public var operationPicojoules: Double
   /// Leakage of one lane in each cycle of the layer.
   public var leakPicojoulesPerCycle: Double
 
+  /// Lanes with the given energies.
   public init(
     name: String = "mac", operationPicojoules: Double, leakPicojoulesPerCycle: Double = 0
   ) {
@@ -56,14 +65,18 @@ public struct ComputeUnit: Hashable, Sendable {
 
 /// A unit for ops that are no multiply-accumulates.
 public struct VectorUnit: Hashable, Sendable {
+  /// What reports call it.
   public var name: String
   /// Index of the level the unit reads from and writes to.
   public var level: Int
   /// Operations a cycle.
   public var lanes: Int64
+  /// Energy of one operation.
   public var operationPicojoules: Double
+  /// The ops it runs.
   public var ops: Set<OpKind>
 
+  /// A unit as given; ops that no unit runs cannot be costed.
   public init(name: String, level: Int, lanes: Int64, operationPicojoules: Double, ops: Set<OpKind>)
   {
     self.name = name
@@ -92,29 +105,42 @@ public enum ActivationResidency: String, CaseIterable, Hashable, Sendable {
 
 /// An array of processing elements under a storage hierarchy: Eyeriss, a TPU, ShiDianNao.
 public struct SpatialArray: Hashable, Sendable {
+  /// What reports call it.
   public var name: String
+  /// Clock of all cycles, in megahertz.
   public var clockMegahertz: Double
+  /// Clock of the link to the outermost level, in megahertz, where the file tells it; port rates are in
+  /// cycles of the array already.
   public var linkClockMegahertz: Double?
+  /// Technology node, in nanometres; for people, no number follows from it.
   public var nodeNanometers: Double?
+  /// Supply, in volts; for people, no number follows from it.
   public var voltage: Double?
+  /// Bit widths of layers that set none for themselves.
   public var precision: Precision
   /// Outermost (DRAM) first.
   public var levels: [ArrayLevel]
+  /// The multiply-accumulate lanes.
   public var compute: ComputeUnit
+  /// Units for the other ops; the first that runs an op takes it.
   public var vectorUnits: [VectorUnit]
+  /// Facts that change which words are counted.
   public var switches: CountingSwitches
+  /// Whether outputs may stay on chip for the next layer.
   public var residency: ActivationResidency
   /// Index of the level each tensor lives in from the first step to the last: the outermost,
   /// unless ``homing(_:of:)`` put the tensor on chip.
   public internal(set) var homes = PerTensor(repeating: 0)
   /// Power of the whole chip that does not depend on what it does.
   public var staticMilliwatts: Double
+  /// What the mapper may not choose.
   public var dataflow: DataflowConstraints
   /// Citations by short name.
   public var sources: [String: String]
   /// Where numbers come from, by key path of the hardware file.
   public var provenance: [String: Provenance]
 
+  /// An array as given; without a dataflow the mapper chooses everything.
   public init(
     name: String, clockMegahertz: Double, linkClockMegahertz: Double? = nil,
     nodeNanometers: Double? = nil, voltage: Double? = nil, precision: Precision,

@@ -5,7 +5,9 @@ public import Ops
 ///
 /// The equations are in `Documentation/Model.md`, sections 3 and 4.
 public struct SpatialArrayModel: Sendable {
+  /// The array whose cycles and energy are told.
   public let array: SpatialArray
+  /// The rules that made the counts.
   public let rules: CountingRules
   let hierarchy: Hierarchy
 

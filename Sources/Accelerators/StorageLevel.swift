@@ -43,11 +43,16 @@ public enum AccessKind: String, CaseIterable, Hashable, Sendable {
 
 /// One value for each kind of access.
 public struct PerAccess<Value> {
+  /// Of words read towards the children.
   public var reads: Value
+  /// Of words written from the parent.
   public var fills: Value
+  /// Of words written from the children.
   public var updates: Value
+  /// Of words read towards the parent.
   public var drains: Value
 
+  /// Four values, one a kind.
   public init(reads: Value, fills: Value, updates: Value, drains: Value) {
     self.reads = reads
     self.fills = fills
@@ -60,6 +65,7 @@ public struct PerAccess<Value> {
     self.init(reads: value, fills: value, updates: value, drains: value)
   }
 
+  /// The value of a kind.
   public subscript(kind: AccessKind) -> Value {
     get {
       switch kind {
@@ -86,9 +92,12 @@ extension PerAccess: Sendable where Value: Sendable {}
 
 /// A tensor's kind of access, as a port carries it: `input.reads`.
 public struct AccessStream: Hashable, Sendable {
+  /// The tensor that is moved.
   public var tensor: TensorRole
+  /// How it is moved.
   public var kind: AccessKind
 
+  /// A kind of access of a tensor.
   public init(_ tensor: TensorRole, _ kind: AccessKind) {
     self.tensor = tensor
     self.kind = kind
@@ -106,11 +115,14 @@ public struct Port: Hashable, Sendable {
     case bytesPerCycle(Double)
   }
 
+  /// What reports call the port.
   public var name: String
+  /// How many words or bytes it moves a cycle.
   public var rate: Rate
   /// Streams that share the port.
   public var carries: [AccessStream]
 
+  /// A port as given; a stream that no port carries is not limited.
   public init(name: String, rate: Rate, carries: [AccessStream]) {
     self.name = name
     self.rate = rate
@@ -138,19 +150,24 @@ public enum Storage: Hashable, Sendable {
 
 /// The memory of a level: what it holds, what its accesses cost, how fast they are.
 public struct StorageLevel: Hashable, Sendable {
+  /// How much it holds, and how that is divided.
   public var storage: Storage
   /// The tensors the level may keep, and of those the ones it must.
   public var mayKeep: TensorSet
+  /// Of `mayKeep` the tensors that may not bypass the level.
   public var mustKeep: TensorSet
+  /// Whether it is filled while its children work.
   public var buffering: Buffering
   /// Width of a stored word where the level fixes it, else the layer's precision.
   public var wordBits: PerTensor<Int?>
   /// Energy of each kind of access, a tensor.
   public var energy: PerTensor<PerAccess<AccessEnergy>>
+  /// What limits its words a cycle; streams that none carries are not limited.
   public var ports: [Port]
   /// Leakage of one instance in each cycle of the layer.
   public var leakPicojoulesPerCycle: Double
 
+  /// A memory that keeps all tensors, streams and is limited by no port, unless told otherwise.
   public init(
     storage: Storage, mayKeep: TensorSet = .all, mustKeep: TensorSet = .all,
     buffering: Buffering = .streamed, wordBits: PerTensor<Int?> = PerTensor(repeating: nil),

@@ -76,7 +76,7 @@ extension CostReportJSON {
     var (targets, byTarget): ([String], [String: [(cost: Double, gain: Double, index: Int)]])
     (targets, byTarget) = ([], [:])
     for (index, report) in reports.enumerated() {
-      guard let value = report.figure(cost), let gain = report.joinedNumber(column) else {
+      guard let value = report.report.figure(cost), let gain = report.joinedNumber(column) else {
         continue
       }
       if byTarget[report.report.target] == nil { targets.append(report.report.target) }
@@ -92,16 +92,6 @@ extension CostReportJSON {
         front.append(reports[point.index])
       }
       return front
-    }
-  }
-
-  private func figure(_ metric: CostMetric) -> Double? {
-    switch metric {
-    case .latencyMilliseconds: report.latencyMilliseconds
-    case .energyMillijoules: report.energyMillijoules
-    case .dramBytes: report.dramBytes.map { Double($0) }
-    case .macs: Double(report.macs)
-    case .parameters: Double(report.parameters)
     }
   }
 

@@ -30,7 +30,9 @@ public struct TableCheck: Sendable {
   /// - Throws: `CostAPIError` for a target that is not measured, and an unknown space.
   public init(_ target: LoadedTarget, spaceName: String? = nil) throws(CostAPIError) {
     guard case .measured(let device) = target.model else {
-      throw .request("'\(target.reference)' is no measured device", hint: nil)
+      throw .request(
+        "'\(target.reference)' is no measured device",
+        hint: "'hwcost targets' lists them as measured")
     }
     let given: (any SearchSpace)?
     if let spaceName { given = try MemberReader(spaceName: spaceName).space } else { given = nil }
@@ -67,7 +69,13 @@ public struct TableCheck: Sendable {
         + "\(finding.granularity)s"
       if let needed = finding.needed, let space = finding.space {
         let missing = finding.missing.count
-        line += " of \(HumanNumber.grouped(Int64(needed))) in \(space)"
+        // A table may hold blocks and layers of other spaces too.
+        let own = needed - missing - (finding.interpolated ?? 0)
+        let all = HumanNumber.grouped(Int64(needed))
+        line +=
+          own == finding.entries
+          ? " of \(all) in \(space)"
+          : ", with \(HumanNumber.grouped(Int64(own))) of the \(all) in \(space)"
         line +=
           missing == 0 ? ", none is missing" : ", \(HumanNumber.grouped(Int64(missing))) missing"
         if let first = finding.missing.first { line += ", the first '\(first)'" }

@@ -14,6 +14,9 @@ public enum TableExport: String, CaseIterable, Sendable {
   /// Every entry of every term, as CSV: for spaces whose choices do not cost one by one.
   case terms
 
+  /// Every space has this form.
+  static let termsHint = "write every term with '--as terms'"
+
   /// The table as text.
   ///
   /// - Parameter column: The figure that the forms of one figure hold.
@@ -32,7 +35,7 @@ public enum TableExport: String, CaseIterable, Sendable {
       do throws(CostTableError) {
         matrix = try table.matrix(column: column)
       } catch {
-        throw .request(error.message, hint: "write every term with '--as terms'")
+        throw .request(error.message, hint: Self.termsHint)
       }
       let constant = JSONValue.rounded(table.constant[column]).compactText
       return "# \(table.columnNames[column]) of \(table.space); constant \(constant)\n"
@@ -47,7 +50,7 @@ public enum TableExport: String, CaseIterable, Sendable {
     guard let shapes = table.searchSpace?.blockShapes else {
       throw .request(
         "\(table.space) is not made of blocks that have keys",
-        hint: "write '--as matrix' or '--as terms'")
+        hint: Self.termsHint)
     }
     return try BlockCosts(table, shapes)
   }
@@ -136,10 +139,11 @@ extension CostTable {
     do throws(CostTableError) {
       matrix = try self.matrix(column: column)
     } catch {
-      throw .request(error.message, hint: nil)
+      throw .request(error.message, hint: TableExport.termsHint)
     }
     guard let width = matrix.first?.count, matrix.allSatisfy({ $0.count == width }) else {
-      throw .request("the variables of \(space) have not equally many choices", hint: nil)
+      throw .request(
+        "the variables of \(space) have not equally many choices", hint: TableExport.termsHint)
     }
     var header =
       "{'descr': '<f8', 'fortran_order': False, 'shape': (\(matrix.count), \(width)), }"

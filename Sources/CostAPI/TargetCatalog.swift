@@ -197,9 +197,21 @@ public struct TargetCatalog: Sendable {
       return device
     }
     if let path = searchPath.file(of: nameOrPath, kind) { return path }
+    if let here = Self.near(nameOrPath, kind) {
+      throw .request(
+        "unknown \(kind.noun) '\(nameOrPath)'",
+        hint: "write '\(here)' for the one in this folder")
+    }
     throw .unknownName(
       kind: kind.noun, name: nameOrPath,
       known: files(kind).map(\.name))
+  }
+
+  /// The path that somebody may have meant who wrote a name: a file beside where the program runs.
+  private static func near(_ name: String, _ kind: SearchPath.Kind) -> String? {
+    guard !name.isEmpty else { return nil }
+    if kind == .target, TextFile.exists("\(name)/device.yaml") { return "./\(name)" }
+    return ["\(name).yaml", "\(name).yml"].first { TextFile.exists($0) }.map { "./\($0)" }
   }
 
   /// The files of a kind; one that stands in a folder of its own choosing has to look like it.
@@ -324,7 +336,8 @@ extension TargetCatalog {
       try HardwareConfig.kind(of: document)
     }
     guard kind == .measured else {
-      throw .request("'\(nameOrPath)' is no measured device", hint: nil)
+      throw .request(
+        "'\(nameOrPath)' is no measured device", hint: "'hwcost targets' lists them as measured")
     }
     return (try Self.manifest(in: file), file.path)
   }

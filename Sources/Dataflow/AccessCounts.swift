@@ -15,6 +15,7 @@ public struct Traffic: Hashable, Sendable {
   /// The most words one instance holds at a step.
   public var peakWords: Int64 = 0
 
+  /// Nothing moves.
   public init() {}
 }
 
@@ -27,6 +28,7 @@ public struct WireTraffic: Hashable, Sendable {
   /// Two-input additions of partial sums on the way up.
   public var additions: Int64 = 0
 
+  /// Nothing moves.
   public init() {}
 }
 
@@ -34,7 +36,9 @@ public struct WireTraffic: Hashable, Sendable {
 public struct AccessCounts: Hashable, Sendable {
   /// One level of the hierarchy.
   public struct Level: Hashable, Sendable {
+    /// What moves into and out of the level's memory.
     public var traffic: PerTensor<Traffic> = PerTensor(repeating: Traffic())
+    /// What crosses the wires to the level's children.
     public var wires: PerTensor<WireTraffic> = PerTensor(repeating: WireTraffic())
     /// The most that any one instance has of each count; for outputs, instance 0's counts
     /// (`peakWords` as in `traffic`).
@@ -45,6 +49,7 @@ public struct AccessCounts: Hashable, Sendable {
     /// them; and the last output tile on its way back.
     public var firstTile: PerTensor<TileTransfer> = PerTensor(repeating: TileTransfer())
 
+    /// Nothing moves.
     public init() {}
   }
 
@@ -55,6 +60,7 @@ public struct AccessCounts: Hashable, Sendable {
     /// Words that instance 0 of the parent reads for them (weights, inputs) or takes (outputs).
     public var parentWords: Int64 = 0
 
+    /// Nothing moves.
     public init() {}
   }
 
@@ -67,6 +73,7 @@ public struct AccessCounts: Hashable, Sendable {
   /// The most multiply-accumulate lanes that work at the same step.
   public var utilizedLanes: Int64
 
+  /// Counts as given.
   public init(levels: [Level], operations: Int64, steps: Int64, utilizedLanes: Int64) {
     self.levels = levels
     self.operations = operations

@@ -17,15 +17,18 @@ public struct DataflowConstraints: Hashable, Sendable {
     /// Dimensions that may be unrolled along y.
     public var spatialY: DimensionSet?
 
+    /// Everything is the mapper's choice.
     public init() {}
   }
 
+  /// What the dataflow is called in files and messages.
   public var name: String
   /// Outermost first, one a level of the hierarchy.
   public var levels: [Level]
   /// Whether steps that do not divide are allowed.
   public var allowsImperfectFactors: Bool
 
+  /// Constraints as given, a level's for each of the hierarchy.
   public init(name: String, levels: [Level], allowsImperfectFactors: Bool = true) {
     self.name = name
     self.levels = levels

@@ -25,6 +25,7 @@ public struct Hierarchy: Hashable, Sendable {
     /// Width of a stored word where the level fixes it, else the problem's.
     public var wordBits: PerTensor<Int?>
 
+    /// A memory that holds anything of all tensors, unless told otherwise.
     public init(
       capacity: Capacity = .unbounded, mayKeep: TensorSet = .all, mustKeep: TensorSet = .all,
       wordBits: PerTensor<Int?> = PerTensor(repeating: nil)
@@ -47,6 +48,7 @@ public struct Hierarchy: Hashable, Sendable {
     /// Tensors whose partial sums are added along the axis on the way up.
     public var reduce: TensorSet
 
+    /// Wires that do nothing but carry, to one child unless told otherwise.
     public init(
       size: Int32 = 1, multicast: TensorSet = [], forward: TensorSet = [], reduce: TensorSet = []
     ) {
@@ -59,14 +61,18 @@ public struct Hierarchy: Hashable, Sendable {
 
   /// One level and the wires to its children.
   public struct Level: Hashable, Sendable {
+    /// What reports call the level.
     public var name: String
     /// `nil` for a level that is only a fan-out.
     public var memory: Memory?
+    /// The wires to children along x.
     public var x: Wires
+    /// The wires to children along y.
     public var y: Wires
     /// Tensors one read of which serves all children with equal x + y.
     public var diagonal: TensorSet
 
+    /// A level as given; without a memory it is only a fan-out.
     public init(
       name: String, memory: Memory? = nil, x: Wires = Wires(), y: Wires = Wires(),
       diagonal: TensorSet = []
@@ -85,6 +91,7 @@ public struct Hierarchy: Hashable, Sendable {
   /// Outermost first.
   public var levels: [Level]
 
+  /// A hierarchy as given.
   public init(levels: [Level]) { self.levels = levels }
 
   /// How many instances of a level there are: the product of the fan-outs above it.
@@ -102,6 +109,7 @@ public struct CountingSwitches: Hashable, Sendable {
   /// A level reads a partial sum from its parent also the first time, when it is zero.
   public var readsFirstPartialSum: Bool
 
+  /// Switches as given; both are off unless the hardware says so.
   public init(storesPadding: Bool = false, readsFirstPartialSum: Bool = false) {
     self.storesPadding = storesPadding
     self.readsFirstPartialSum = readsFirstPartialSum

@@ -11,12 +11,14 @@ public enum ArrayAxis: UInt8, CaseIterable, Hashable, Sendable {
 /// A dimension cut into passes of a step: pass `i` covers `i * step ..< min((i + 1) * step, extent)`
 /// of the enclosing tile.
 public struct Loop: Hashable, Sendable {
+  /// Whose index the loop counts.
   public var dimension: LoopDimension
   /// Passes over a full enclosing tile: `ceil(extent / step)`. A shorter enclosing tile has fewer.
   public var passes: Int32
   /// Extent of the tile of one pass; the last pass may be shorter.
   public var step: Int32
 
+  /// A loop as given; counting refuses passes and steps that do not cover the tile.
   public init(_ dimension: LoopDimension, passes: Int32, step: Int32) {
     self.dimension = dimension
     self.passes = passes
@@ -35,6 +37,7 @@ public struct LevelMapping: Hashable, Sendable {
   /// Loops across the children along y, outermost (slowest index) first.
   public var spatialY: [Loop]
 
+  /// What a level does, as given; counting refuses loops that do not fit.
   public init(
     keeps: TensorSet, temporal: [Loop] = [], spatialX: [Loop] = [], spatialY: [Loop] = []
   ) {
@@ -54,7 +57,9 @@ public struct LevelMapping: Hashable, Sendable {
 /// `spatialX`, then `spatialY`. Each loop cuts the tile of the loop before it (the first one, the
 /// problem's bound); the last loop's step is 1. A dimension without loops has bound 1.
 public struct Mapping: Hashable, Sendable {
+  /// Outermost level first, one for each of the hierarchy.
   public var levels: [LevelMapping]
 
+  /// A mapping as given; counting refuses one that is not possible.
   public init(levels: [LevelMapping]) { self.levels = levels }
 }

@@ -5,10 +5,14 @@ public import Ops
 /// The rules and their derivation are in `Documentation/Model.md`; `ReferenceSimulator` in the
 /// tests runs the same nest step by step and agrees exactly.
 public struct ReuseAnalysis: Sendable {
+  /// The loop nest whose words are counted.
   public let problem: Problem
+  /// Where they move.
   public let hierarchy: Hierarchy
+  /// Facts of the hardware that change what is counted.
   public let switches: CountingSwitches
 
+  /// An analysis of one problem on one hierarchy, for any number of mappings.
   public init(
     _ problem: Problem, on hierarchy: Hierarchy, switches: CountingSwitches = CountingSwitches()
   ) {

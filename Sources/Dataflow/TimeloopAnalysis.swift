@@ -11,8 +11,11 @@ public import Ops
 /// Timeloop: NVlabs/timeloop, version 4 (commit 4cf6d4cd), nest analysis on boxes; A. Parashar et
 /// al., "Timeloop: A Systematic Approach to DNN Accelerator Evaluation", ISPASS 2019.
 public struct TimeloopAnalysis: Sendable {
+  /// The loop nest whose words are counted.
   public let problem: Problem
+  /// Where they move.
   public let hierarchy: Hierarchy
+  /// Facts of the hardware that change what is counted.
   public let switches: CountingSwitches
 
   /// - Parameter switches: Padding counts as data whatever they say.

@@ -3,7 +3,9 @@ public struct Diagnostic: Hashable, Sendable {
   /// Whether the file can be used all the same.
   public enum Severity: String, Hashable, Sendable { case error, warning }
 
+  /// Whether the input is refused.
   public var severity: Severity
+  /// Where it is, or starts.
   public var location: SourceLocation
   /// Where in the document's structure, for example `levels[1].capacity`; empty for the whole file.
   public var keyPath: String
@@ -12,6 +14,7 @@ public struct Diagnostic: Hashable, Sendable {
   /// What to write instead, for example `did you mean 'capacity'?`.
   public var hint: String?
 
+  /// A problem as given.
   public init(
     _ severity: Severity, at location: SourceLocation, keyPath: String, _ message: String,
     hint: String? = nil
@@ -26,6 +29,7 @@ public struct Diagnostic: Hashable, Sendable {
 
 /// Every problem found in one input file, in source order.
 public struct InputError: Error, Equatable, Sendable {
+  /// At least one, in the order of the input.
   public var diagnostics: [Diagnostic]
 
   /// Takes the problems in any order and sorts them by line and column; problems at one place keep

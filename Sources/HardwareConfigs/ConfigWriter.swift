@@ -8,6 +8,7 @@ internal import Ops
 public struct ConfigWriter: Sendable {
   private let array: SpatialArray
 
+  /// A writer of one array's file.
   public init(_ array: SpatialArray) { self.array = array }
 
   /// The array as a hardware file.

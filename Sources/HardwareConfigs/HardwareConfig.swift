@@ -123,9 +123,12 @@ public struct HardwareConfig: Hashable, Sendable {
 
 /// The text of a file and the name messages give it.
 public struct InputText: Hashable, Sendable {
+  /// The content.
   public var text: String
+  /// The path, which messages name.
   public var file: String
 
+  /// A file that was read already.
   public init(text: String, file: String) {
     self.text = text
     self.file = file

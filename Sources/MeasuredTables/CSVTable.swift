@@ -48,7 +48,8 @@ public struct CSVTable: Hashable, Sendable {
         diagnostics.append(
           Diagnostic(
             .error, at: location, keyPath: "",
-            "the row has \(row.count) fields, the header has \(header.count)"))
+            "the row has \(row.count) field\(row.count == 1 ? "" : "s"), the header has \(header.count)"
+          ))
         continue
       }
       rows.append(row)

@@ -13,6 +13,11 @@ public struct LayerText: Sendable {
   /// The bit widths that it sets.
   public var precision: PrecisionOverride
 
+  /// A layer that was not read from a text.
+  ///
+  /// - Parameters:
+  ///   - batch: Images at once; `nil` means 1.
+  ///   - precision: Bit widths that the layer sets for itself.
   public init(op: any TensorOp, batch: Int? = nil, precision: PrecisionOverride = .none) {
     self.op = op
     self.batch = batch
@@ -88,10 +93,12 @@ public struct LayerText: Sendable {
 }
 
 extension LayerText: Hashable {
+  /// Whether two layers are the same, however their texts were written.
   public static func == (a: LayerText, b: LayerText) -> Bool {
     a.op.isEqual(to: b.op) && a.batch == b.batch && a.precision == b.precision
   }
 
+  /// Hashes the layer's meaning, not its text.
   public func hash(into hasher: inout Hasher) {
     hasher.combine(op)
     hasher.combine(batch)

@@ -1,6 +1,9 @@
 internal import CostDiagnostics
 
 extension NASBench201 {
+  /// Reads a cell such as `|op~0|+|op~0|op~1|+|op~0|op~1|op~2|`.
+  ///
+  /// - Throws: `TextError` for the first mistake, with its column.
   public func architecture(_ text: String) throws(TextError) -> Architecture {
     if let choices = Self.choices(ofCanonical: text) { return Architecture(choices: choices) }
     var reader = CellTextReader(text)

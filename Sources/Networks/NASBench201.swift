@@ -51,16 +51,22 @@ public struct NASBench201: SearchSpace {
   public let dataset: Dataset
   let macro: NASBench201Macro
 
+  /// The space for the images and classes of a dataset.
   public init(_ dataset: Dataset) {
     self.dataset = dataset
     macro = NASBench201Macro(dataset)
   }
 
+  /// The dataset's space: `nasbench201-cifar10` and so on.
   public var name: String { dataset.spaceName }
+  /// Five ops for each of a cell's six edges.
   public var choiceCounts: [Int] { Array(repeating: EdgeOp.allCases.count, count: 6) }
+  /// A cell's edges, grouped by the node they lead to.
   public var textForm: String { "|op~0|+|op~0|op~1|+|op~0|op~1|op~2|" }
+  /// All 15,625, in the order of the published benchmark.
   public var indexedCount: Int? { NASBench201Order.count }
 
+  /// The cell as the published benchmark writes it.
   public func text(of architecture: Architecture) -> String {
     var edges = architecture.choices.compactMap(EdgeOp.init)[...]
     let nodes = (1...3).map { node in
@@ -84,11 +90,13 @@ public struct NASBench201: SearchSpace {
     return Architecture(choices: choices)
   }
 
+  /// The number that the published benchmark gives the cell.
   public func index(of architecture: Architecture) -> Int? {
     let number = architecture.choices.reduce(0) { $0 * 5 + $1 }
     return Int(NASBench201Order.indexOfNumber[number])
   }
 
+  /// Stem, three stages of five cells with a residual block in between, and the head.
   public func network(of architecture: Architecture) -> Network {
     precondition(
       architecture.choices.count == 6, "an architecture of another space than NAS-Bench-201")

@@ -9,6 +9,7 @@ public struct Handover: Hashable, Sendable {
   /// Which of the consumer's inputs it is.
   public var operand: Int
 
+  /// A handover as given; the indices are those of a network's layers.
   public init(producer: Int, consumer: Int, operand: Int) {
     self.producer = producer
     self.consumer = consumer

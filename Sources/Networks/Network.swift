@@ -19,6 +19,7 @@ public struct Layer: Hashable, Sendable {
   /// Learned numbers: the op's weights, its bias and the batch norm folded into it.
   public var parameters: Int64
 
+  /// A layer as given; a network checks that its op can read its inputs.
   public init(
     name: String, op: any TensorOp, inputs: [TensorSource], parameters: Int64,
     precision: PrecisionOverride = .none
@@ -68,6 +69,7 @@ public struct LayerIdentity: Hashable, Sendable {
 
   private let storage: Storage
 
+  /// The identity of every layer with this op and these widths.
   public init(op: any TensorOp, precision: PrecisionOverride = .none) {
     storage = Storage(op: op, precision: precision)
   }
@@ -77,12 +79,14 @@ public struct LayerIdentity: Hashable, Sendable {
   /// The bit widths the layer sets for itself.
   public var precision: PrecisionOverride { storage.precision }
 
+  /// Whether layers of the two cost the same on every target.
   public static func == (a: LayerIdentity, b: LayerIdentity) -> Bool {
     a.storage === b.storage
       || a.storage.hash == b.storage.hash && a.precision == b.precision
         && a.op.isEqual(to: b.op)
   }
 
+  /// Hashes a number that was made with the identity.
   public func hash(into hasher: inout Hasher) { hasher.combine(storage.hash) }
 }
 

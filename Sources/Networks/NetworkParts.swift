@@ -14,6 +14,7 @@ public struct NetworkParts: Sendable {
     /// One list for each way to choose, the last variable's choices fastest.
     public var layers: [[Layer]]
 
+    /// A term as given: `layers` has a list for each way to choose.
     public init(variables: [Int], layers: [[Layer]]) {
       self.variables = variables
       self.layers = layers
@@ -25,6 +26,7 @@ public struct NetworkParts: Sendable {
   /// The layers that choices bring.
   public var terms: [Term]
 
+  /// Parts as given.
   public init(fixed: [Layer], terms: [Term]) {
     self.fixed = fixed
     self.terms = terms
@@ -41,6 +43,7 @@ public struct SpaceBlocks: Hashable, Sendable {
     /// block then.
     public var blocks: [BlockShape?]
 
+    /// A term as given: `blocks` has an entry for each way to choose.
     public init(variables: [Int], blocks: [BlockShape?]) {
       self.variables = variables
       self.blocks = blocks
@@ -52,6 +55,7 @@ public struct SpaceBlocks: Hashable, Sendable {
   /// In the order of the terms of the space's parts.
   public var terms: [Term]
 
+  /// Blocks as given.
   public init(fixed: [BlockShape], terms: [Term]) {
     self.fixed = fixed
     self.terms = terms
@@ -80,6 +84,7 @@ public struct SpaceBlocks: Hashable, Sendable {
 }
 
 extension NASBench201 {
+  /// A term for each edge, and one for each node's addition, of all edges that lead to the node.
   public var parts: NetworkParts {
     func inEveryCell(_ layer: (NASBench201Macro.Stage) -> Layer) -> [Layer] {
       macro.stages.flatMap { stage in
@@ -124,6 +129,7 @@ extension NASBench201 {
 }
 
 extension FBNet {
+  /// One term a place: the layers of each block that can stand there.
   public var parts: NetworkParts {
     NetworkParts(
       fixed: [stem] + head,

@@ -1,5 +1,6 @@
 // MARK: - Text
 extension OnceForAllMobileNetV3 {
+  /// Image size, unless the space has but one, and five stages of blocks.
   public var textForm: String {
     let size = sizes.count == 1 ? "\(sizes[0])" : "image size"
     return
@@ -7,6 +8,7 @@ extension OnceForAllMobileNetV3 {
       + (sizes.count == 1 ? "" : "; \(name)-224 has one size")
   }
 
+  /// Kernel and expansion of each block that is there, stage by stage.
   public func text(of architecture: Architecture) -> String {
     let choices = architecture.choices
     var text = "\(sizes[choices[Self.sizeVariable]])"

@@ -57,6 +57,7 @@ public struct OnceForAllMobileNetV3: SearchSpace {
   static let usualSizes = [160, 176, 192, 208, 224]
   static let classes = 1000
 
+  /// The width's name, followed by the image size where the space has but one.
   public let name: String
   /// The factor of all channels.
   public let width: Width
@@ -145,6 +146,7 @@ public struct OnceForAllMobileNetV3: SearchSpace {
       image: image, stem: stem, first: first.layers, positions: positions, lastMap: map)
   }
 
+  /// Kernels and expansions of 20 blocks, depths of five stages, and image sizes.
   public var choiceCounts: [Int] {
     Array(repeating: Self.kernels.count, count: Self.blockCount)
       + Array(repeating: Self.expansions.count, count: Self.blockCount)
@@ -160,6 +162,7 @@ public struct OnceForAllMobileNetV3: SearchSpace {
     return Double(sizes.count) * (0..<Self.stageCount).reduce(1) { product, _ in product * stage }
   }
 
+  /// The layers of the blocks that the depths keep, with stem and head.
   public func network(of architecture: Architecture) -> Network {
     let choices = architecture.choices
     precondition(
@@ -284,6 +287,7 @@ extension OnceForAllMobileNetV3 {
     }
   }
 
+  /// One term for each block, of all decisions that it depends on.
   public var parts: NetworkParts {
     let common = skeletons.map { commonBlocks(in: $0) }
     let skeletonTerms = common[0].indices.map { block in

@@ -2,6 +2,7 @@ internal import CostDiagnostics
 
 /// A family of networks whose members are choices, one a decision.
 public protocol SearchSpace: Sendable {
+  /// What requests and reports call the space: `fbnet-cifar100`.
   var name: String { get }
   /// How many choices each decision has.
   var choiceCounts: [Int] { get }
@@ -68,11 +69,16 @@ extension SearchSpace {
     return Architecture(choices: choices)
   }
 
+  /// The product of all counts.
   public var size: Double { choiceCounts.reduce(1) { $0 * Double($1) } }
 
+  /// `nil`: tables of blocks do not know the space.
   public var blockShapes: SpaceBlocks? { nil }
+  /// `nil`: the space is not listed.
   public var indexedCount: Int? { nil }
+  /// `nil`: no architecture has an index.
   public func architecture(at index: Int) -> Architecture? { nil }
+  /// `nil`: no architecture has an index.
   public func index(of architecture: Architecture) -> Int? { nil }
 }
 

@@ -9,6 +9,7 @@ public struct TextError: Error, Hashable, Sendable {
   /// What to write instead.
   public var hint: String?
 
+  /// A mistake at a column, counted in characters from 1.
   public init(text: String, column: Int, message: String, hint: String? = nil) {
     self.text = text
     self.column = column

@@ -9,14 +9,19 @@ public struct BatchNormReLU: TensorOp {
     output = map
   }
 
+  /// Names the op in layer texts, keys and tables.
   public var kind: OpKind { .batchNormReLU }
+  /// One tensor, as large as the output.
   public var inputs: [FeatureMap] { [output] }
+  /// One a number: it is normalised and cut off at 0.
   public var otherOperations: Int64 { output.words }
   /// A scale and a shift a channel. They stay with the unit that applies them: the nest has no
   /// weight tensor.
   public var weights: Int64 { 2 * Int64(output.channels) }
+  /// Channels, rows and columns.
   public var attributes: OpAttributes { OpAttributes(output) }
 
+  /// One nest over the output that multiplies nothing.
   public func problems(batch: Int, precision: Precision) throws(ProblemError) -> [Problem] {
     [try Nest.elementwise(output, batch: batch, precision: precision, kind: kind)]
   }

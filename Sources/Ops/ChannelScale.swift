@@ -10,12 +10,15 @@ public struct ChannelScale: TensorOp {
     output = map
   }
 
+  /// Names the op in layer texts, keys and tables.
   public var kind: OpKind { .scale }
   /// The tensor, then the factors.
   public var inputs: [FeatureMap] {
     [output, FeatureMap(channels: output.channels, height: 1, width: 1)]
   }
+  /// One a number of the output.
   public var otherOperations: Int64 { output.words }
+  /// Channels, rows and columns of the output.
   public var attributes: OpAttributes { OpAttributes(output) }
 
   /// One multiplication a word. The factors travel as weights do, an image's own: there is nothing

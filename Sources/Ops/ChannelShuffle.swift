@@ -16,10 +16,14 @@ public struct ChannelShuffle: TensorOp {
     self.groups = groups
   }
 
+  /// Names the op in layer texts, keys and tables.
   public var kind: OpKind { .channelShuffle }
+  /// One tensor, as large as the output.
   public var inputs: [FeatureMap] { [output] }
+  /// One a word, which is copied to its new place.
   public var otherOperations: Int64 { output.words }
 
+  /// Channels, rows and columns, and the groups whose channels are interleaved.
   public var attributes: OpAttributes {
     var attributes = OpAttributes(output)
     attributes[.groups] = groups

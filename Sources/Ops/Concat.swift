@@ -10,9 +10,13 @@ public struct Concat: TensorOp {
     self.output = output
   }
 
+  /// Names the op in layer texts, keys and tables.
   public var kind: OpKind { .concat }
+  /// One tensor of all channels, as large as the output.
   public var inputs: [FeatureMap] { [output] }
+  /// One a word, which is copied.
   public var otherOperations: Int64 { output.words }
+  /// Channels, rows and columns of the output.
   public var attributes: OpAttributes { OpAttributes(output) }
 
   /// Any tensors of the output's height and width fit that together have its channels.
@@ -32,6 +36,7 @@ public struct Concat: TensorOp {
     }
   }
 
+  /// One nest over the output that copies its words.
   public func problems(batch: Int, precision: Precision) throws(ProblemError) -> [Problem] {
     [try Nest.elementwise(output, batch: batch, precision: precision, kind: kind)]
   }

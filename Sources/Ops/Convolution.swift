@@ -2,12 +2,15 @@
 public struct Convolution: TensorOp {
   /// The shape of one image.
   public let input: FeatureMap
+  /// The shape of one image after the op; a remainder of the input is dropped.
   public let output: FeatureMap
   /// The filter and how it slides.
   public let window: Window
   /// Into how many groups the channels are split.
   public let groups: Int
+  /// Multiply-accumulates of an image, padding included.
   public let macs: Int64
+  /// Learned numbers of the filters, without bias.
   public let weights: Int64
 
   /// - Throws: `OpError` when the shapes do not fit or a number is out of range.
@@ -34,9 +37,12 @@ public struct Convolution: TensorOp {
       input.channels / groups, outputChannels, filter.0, filter.1, height, width)
   }
 
+  /// Names the op in layer texts, keys and tables.
   public var kind: OpKind { .convolution }
+  /// One tensor.
   public var inputs: [FeatureMap] { [input] }
 
+  /// The input's shape, output channels, filter, stride, padding, dilation and groups.
   public var attributes: OpAttributes {
     var attributes = OpAttributes(input)
     attributes[.outputChannels] = output.channels
@@ -45,6 +51,7 @@ public struct Convolution: TensorOp {
     return attributes
   }
 
+  /// One nest.
   public func problems(batch: Int, precision: Precision) throws(ProblemError) -> [Problem] {
     [
       try Nest.window(

@@ -2,10 +2,13 @@
 public struct DepthwiseConvolution: TensorOp {
   /// The shape of one image.
   public let input: FeatureMap
+  /// The shape of one image after the op; a remainder of the input is dropped.
   public let output: FeatureMap
   /// The filter and how it slides.
   public let window: Window
+  /// Multiply-accumulates of an image, padding included.
   public let macs: Int64
+  /// Learned numbers of the filters, without bias.
   public let weights: Int64
 
   /// - Throws: `OpError` when the window does not fit or a number is out of range.
@@ -21,9 +24,12 @@ public struct DepthwiseConvolution: TensorOp {
       input.channels, window.rows.filter, window.columns.filter, height, width)
   }
 
+  /// Names the op in layer texts, keys and tables.
   public var kind: OpKind { .depthwise }
+  /// One tensor.
   public var inputs: [FeatureMap] { [input] }
 
+  /// The input's shape, filter, stride, padding and dilation.
   public var attributes: OpAttributes {
     var attributes = OpAttributes(input)
     window.describe(into: &attributes, dilated: true)

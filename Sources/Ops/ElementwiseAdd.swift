@@ -17,11 +17,16 @@ public struct ElementwiseAdd: TensorOp {
     self.operands = operands
   }
 
+  /// Names the op in layer texts, keys and tables.
   public var kind: OpKind { .add }
+  /// As many tensors of one shape as are added.
   public var inputs: [FeatureMap] { Array(repeating: map, count: operands) }
+  /// The sum has the shape of what is added.
   public var output: FeatureMap { map }
+  /// One addition a number for each tensor after the first.
   public var otherOperations: Int64 { map.words * Int64(operands - 1) }
 
+  /// The shape, and how many tensors are added.
   public var attributes: OpAttributes {
     var attributes = OpAttributes(map)
     if operands != 2 { attributes[.operands] = operands }

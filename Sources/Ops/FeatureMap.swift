@@ -7,6 +7,7 @@ public struct FeatureMap: Hashable, Sendable {
   /// How many columns.
   public var width: Int
 
+  /// A shape as given; ops check that it is possible.
   public init(channels: Int, height: Int, width: Int) {
     self.channels = channels
     self.height = height

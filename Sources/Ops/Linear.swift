@@ -4,6 +4,7 @@ public struct Linear: TensorOp {
   public let inputFeatures: Int
   /// Numbers that it gives.
   public let outputFeatures: Int
+  /// Multiply-accumulates of an image: input times output features.
   public let macs: Int64
 
   /// - Throws: `OpError` when a number is out of range.
@@ -15,11 +16,16 @@ public struct Linear: TensorOp {
     macs = try product(inputFeatures, outputFeatures)
   }
 
+  /// Names the op in layer texts, keys and tables.
   public var kind: OpKind { .linear }
+  /// A vector of the input features, as channels of one row and column.
   public var inputs: [FeatureMap] { [FeatureMap(channels: inputFeatures, height: 1, width: 1)] }
+  /// A vector of the output features, as channels of one row and column.
   public var output: FeatureMap { FeatureMap(channels: outputFeatures, height: 1, width: 1) }
+  /// One weight a multiply-accumulate.
   public var weights: Int64 { macs }
 
+  /// Input and output features.
   public var attributes: OpAttributes {
     OpAttributes([.inputChannels: inputFeatures, .outputChannels: outputFeatures])
   }
@@ -34,6 +40,7 @@ public struct Linear: TensorOp {
     }
   }
 
+  /// One nest: images, output features and input features.
   public func problems(batch: Int, precision: Precision) throws(ProblemError) -> [Problem] {
     var bounds = Extents()
     bounds[.k] = Int32(outputFeatures)

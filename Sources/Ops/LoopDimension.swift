@@ -28,8 +28,10 @@ public enum LoopDimension: UInt8, CaseIterable, Hashable, Sendable {
 
 /// A set of loop dimensions.
 public struct DimensionSet: OptionSet, Hashable, Sendable {
+  /// One bit a dimension, that of its own raw value.
   public let rawValue: UInt8
 
+  /// The set of the given bits.
   @inlinable public init(rawValue: UInt8) { self.rawValue = rawValue }
 
   /// The set of one dimension.

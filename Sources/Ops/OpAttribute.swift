@@ -52,6 +52,7 @@ public enum OpAttribute: String, CaseIterable, Hashable, Sendable {
 public struct OpAttributes: Hashable, Sendable {
   private var values: [OpAttribute: Int] = [:]
 
+  /// No attribute is set.
   public init() {}
 
   /// Values by attribute.
@@ -71,9 +72,12 @@ public struct OpAttributes: Hashable, Sendable {
 
 /// How tables and caches name an op: its kind and every attribute that changes its cost.
 public struct OpKey: Hashable, Sendable {
+  /// What the op is.
   public var kind: OpKind
+  /// Every number that changes its cost.
   public var attributes: OpAttributes
 
+  /// A key as given; no op is asked whether it is possible.
   public init(kind: OpKind, attributes: OpAttributes) {
     self.kind = kind
     self.attributes = attributes

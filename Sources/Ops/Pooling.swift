@@ -11,9 +11,11 @@ public struct Pooling: TensorOp {
   public let reduction: Reduction
   /// The shape of one image.
   public let input: FeatureMap
+  /// The shape of one image after the op; a remainder of the input is dropped.
   public let output: FeatureMap
   /// The window and how it slides.
   public let window: Window
+  /// Comparisons or additions of an image; padding is neither compared nor added.
   public let otherOperations: Int64
 
   /// - Throws: `OpError` when the window does not fit, its padding is more than half of it, or a
@@ -40,9 +42,12 @@ public struct Pooling: TensorOp {
     otherOperations = Int64(input.channels) * Int64(rows) * Int64(columns)
   }
 
+  /// Names the op in layer texts, keys and tables.
   public var kind: OpKind { reduction == .maximum ? .maxPool : .averagePool }
+  /// One tensor.
   public var inputs: [FeatureMap] { [input] }
 
+  /// The input's shape and the window; the dilation only where it is not 1.
   public var attributes: OpAttributes {
     var attributes = OpAttributes(input)
     window.describe(
@@ -50,6 +55,7 @@ public struct Pooling: TensorOp {
     return attributes
   }
 
+  /// One nest, with each channel a group of its own.
   public func problems(batch: Int, precision: Precision) throws(ProblemError) -> [Problem] {
     [
       try Nest.window(

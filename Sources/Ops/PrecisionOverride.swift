@@ -7,6 +7,7 @@ public struct PrecisionOverride: Hashable, Sendable {
   /// Width of a partial sum; `nil` leaves the target's.
   public var accumulatorBits: Int?
 
+  /// The widths that are given; the others stay the target's.
   public init(weightBits: Int? = nil, activationBits: Int? = nil, accumulatorBits: Int? = nil) {
     self.weightBits = weightBits
     self.activationBits = activationBits

@@ -7,6 +7,7 @@ public struct Precision: Hashable, Sendable {
   /// Width of a partial sum.
   public var accumulatorBits: Int
 
+  /// Widths as given; ops refuse those out of range when their problems are made.
   public init(weightBits: Int, activationBits: Int, accumulatorBits: Int) {
     self.weightBits = weightBits
     self.activationBits = activationBits

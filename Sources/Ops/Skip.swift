@@ -9,9 +9,13 @@ public struct Skip: TensorOp {
     output = map
   }
 
+  /// Names the op in layer texts, keys and tables.
   public var kind: OpKind { .skip }
+  /// One tensor, which is passed on.
   public var inputs: [FeatureMap] { [output] }
+  /// Channels, rows and columns.
   public var attributes: OpAttributes { OpAttributes(output) }
 
+  /// None: nothing is computed and nothing moves.
   public func problems(batch: Int, precision: Precision) throws(ProblemError) -> [Problem] { [] }
 }

@@ -20,8 +20,10 @@ public enum TensorRole: UInt8, CaseIterable, Hashable, Sendable {
 
 /// A set of tensors.
 public struct TensorSet: OptionSet, Hashable, Sendable {
+  /// One bit a tensor, that of its role's raw value.
   public let rawValue: UInt8
 
+  /// The set of the given bits.
   @inlinable public init(rawValue: UInt8) { self.rawValue = rawValue }
 
   /// The set of one tensor.
@@ -54,6 +56,7 @@ public struct PerTensor<Value> {
   /// The value of the output.
   public var output: Value
 
+  /// Three values, one a tensor.
   @inlinable public init(weight: Value, input: Value, output: Value) {
     self.weight = weight
     self.input = input
@@ -104,6 +107,7 @@ public struct AffineAxis: Hashable, Sendable {
     /// The loop.
     public var dimension: LoopDimension
 
+    /// The index of a loop, times a coefficient.
     public init(_ coefficient: Int32, _ dimension: LoopDimension) {
       self.coefficient = coefficient
       self.dimension = dimension
@@ -118,6 +122,7 @@ public struct AffineAxis: Hashable, Sendable {
   /// which is no data.
   public var extent: Int32
 
+  /// A sum of terms as given; a `Problem` refuses those that it cannot count.
   public init(_ terms: [Term], offset: Int32 = 0, extent: Int32) {
     self.terms = terms
     self.offset = offset
@@ -137,6 +142,7 @@ public struct Projection: Hashable, Sendable {
   /// How each axis of the tensor is indexed.
   public var axes: [AffineAxis]
 
+  /// A tensor with the given axes.
   public init(_ axes: [AffineAxis]) { self.axes = axes }
 
   /// The dimensions whose index moves the element touched.

@@ -3,9 +3,11 @@
 /// All numbers are for one image. An op that exists is possible: its initializer throws `OpError`
 /// for shapes that are not.
 public protocol TensorOp: Hashable, Sendable {
+  /// Names the op in layer texts, keys and tables.
   var kind: OpKind { get }
   /// The shape of each tensor the op reads; a concatenation is given as one tensor of all channels.
   var inputs: [FeatureMap] { get }
+  /// The shape of the tensor the op gives.
   var output: FeatureMap { get }
   /// Multiply-accumulates, padding included: a zero is multiplied like any number.
   var macs: Int64 { get }
@@ -17,6 +19,8 @@ public protocol TensorOp: Hashable, Sendable {
   /// Everything that changes the op's cost.
   var attributes: OpAttributes { get }
 
+  /// Checks the tensors that a network gives the op.
+  ///
   /// - Throws: `OpInputError` when tensors of these shapes are not what the op reads.
   func checkInputs(_ maps: [FeatureMap]) throws(OpInputError)
 
@@ -28,13 +32,19 @@ public protocol TensorOp: Hashable, Sendable {
 }
 
 extension TensorOp {
+  /// None, for ops that multiply nothing.
   public var macs: Int64 { 0 }
+  /// None, for ops that only multiply or only pass on.
   public var otherOperations: Int64 { 0 }
+  /// None, for ops that learn nothing.
   public var weights: Int64 { 0 }
 
   /// The kind with the attributes.
   public var key: OpKey { OpKey(kind: kind, attributes: attributes) }
 
+  /// Takes exactly the tensors of `inputs`, in their order.
+  ///
+  /// - Throws: `OpInputError` for another number of tensors, or the first of another shape.
   public func checkInputs(_ maps: [FeatureMap]) throws(OpInputError) {
     let inputs = inputs
     guard maps.count == inputs.count else {

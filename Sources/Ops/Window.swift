@@ -9,6 +9,7 @@ public struct WindowAxis: Hashable, Sendable {
   /// Distance of neighbouring filter elements in the input.
   public var dilation: Int
 
+  /// An axis as given; ops refuse windows that do not fit their input.
   public init(filter: Int, stride: Int = 1, padding: Int = 0, dilation: Int = 1) {
     self.filter = filter
     self.stride = stride
@@ -46,6 +47,7 @@ public struct Window: Hashable, Sendable {
   /// How the window slides to the right.
   public var columns: WindowAxis
 
+  /// A window that may slide differently along its axes.
   public init(rows: WindowAxis, columns: WindowAxis) {
     self.rows = rows
     self.columns = columns

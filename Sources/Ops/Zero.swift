@@ -9,9 +9,13 @@ public struct Zero: TensorOp {
     output = map
   }
 
+  /// Names the op in layer texts, keys and tables.
   public var kind: OpKind { .zero }
+  /// None.
   public var inputs: [FeatureMap] { [] }
+  /// Channels, rows and columns.
   public var attributes: OpAttributes { OpAttributes(output) }
 
+  /// None: nothing is computed and nothing moves.
   public func problems(batch: Int, precision: Precision) throws(ProblemError) -> [Problem] { [] }
 }

@@ -11,6 +11,7 @@ internal import Ops
 /// power, 1 GHz. Its memories share their capacity between tensors, keep what a mapping says, and
 /// its wires send one word to all children and add partial sums.
 public struct TimeloopArchitecture: Hashable, Sendable {
+  /// The array that the file describes, with its energies.
   public let array: SpatialArray
   /// What the file says that changes nothing here.
   public let warnings: [Diagnostic]

@@ -6,8 +6,11 @@ public import Ops
 
 /// An architecture, a problem and a mapping from Timeloop's own files, ready to be counted.
 public struct TimeloopCase: Hashable, Sendable {
+  /// What runs the layer.
   public let array: SpatialArray
+  /// The layer as a loop nest.
   public let problem: Problem
+  /// How it runs.
   public let mapping: Mapping
   /// The problem file's names.
   public let tensorNames: PerTensor<String?>

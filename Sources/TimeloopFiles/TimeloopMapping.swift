@@ -9,6 +9,7 @@ internal import Ops
 /// Factors left out are 1, a factor 0 is the whole dimension, tensors not named are kept, and
 /// permutations begin with the innermost loop; the loops before `split` lie along x.
 public struct TimeloopMapping: Hashable, Sendable {
+  /// The mapping, outermost level first.
   public let mapping: Mapping
   /// What the file says that changes nothing here.
   public let warnings: [Diagnostic]

@@ -9,6 +9,7 @@ public import Ops
 /// written is the output; of the others, those named Weights and Inputs are what they say, else
 /// the first is the weight.
 public struct TimeloopProblem: Hashable, Sendable {
+  /// The layer as a loop nest.
   public let problem: Problem
   /// The file's dimensions in its order.
   public let dimensionNames: [String]

@@ -10,10 +10,12 @@ public protocol UnitFamily: Sendable {
 
 /// How a unit is written and how large it is.
 public struct UnitSpelling: Hashable, Sendable {
+  /// As it is written after the number and a space, such as `KiB`.
   public var symbol: String
   /// Size in the family's canonical unit.
   public var size: Double
 
+  /// A spelling, and its size in the family's canonical unit.
   public init(_ symbol: String, _ size: Double) {
     self.symbol = symbol
     self.size = size
@@ -27,6 +29,7 @@ public struct QuantityError: Error, Hashable, Sendable {
   /// What to write instead.
   public var hint: String?
 
+  /// A message and, where there is one, what to write instead.
   public init(_ message: String, hint: String? = nil) {
     self.message = message
     self.hint = hint

@@ -1,4 +1,5 @@
 extension Quantity<Information> {
+  /// The amount in bytes, also parts of one.
   public var bytes: Double { canonical }
 
   /// The amount in whole bytes; `nil` for a part of a byte.
@@ -11,44 +12,54 @@ extension Quantity where Family: WidthFamily {
 }
 
 extension Quantity<Energy> {
+  /// The energy in picojoules.
   public var picojoules: Double { canonical }
 }
 
 extension Quantity<EnergyPerBit> {
+  /// The energy of one bit, in picojoules.
   public var picojoulesPerBit: Double { canonical }
 }
 
 extension Quantity<EnergyPerAccess> {
+  /// The energy of one access, in picojoules.
   public var picojoulesPerAccess: Double { canonical }
 }
 
 extension Quantity<EnergyPerCycle> {
+  /// The energy of one cycle, in picojoules.
   public var picojoulesPerCycle: Double { canonical }
 }
 
 extension Quantity<TransferEnergy> {
   /// Whether the energy is that of an access, in picojoules; else it is that of a bit.
   public var isPerAccess: Bool { symbol.hasSuffix("/access") }
+  /// The energy in picojoules.
   public var picojoules: Double { canonical }
 }
 
 extension Quantity<Frequency> {
+  /// The frequency in megahertz.
   public var megahertz: Double { canonical }
 }
 
 extension Quantity<Power> {
+  /// The power in milliwatts.
   public var milliwatts: Double { canonical }
 }
 
 extension Quantity<Time> {
+  /// The time in milliseconds.
   public var milliseconds: Double { canonical }
 }
 
 extension Quantity<Length> {
+  /// The length in nanometres.
   public var nanometers: Double { canonical }
 }
 
 extension Quantity<Voltage> {
+  /// The voltage in volts.
   public var volts: Double { canonical }
 }
 

@@ -11,6 +11,7 @@ public struct YAMLDocument: Hashable, Sendable {
     /// Size of the text.
     public var bytes: Int
 
+    /// Limits other than the standard ones: levels of nesting, nodes, and bytes of text.
     public init(depth: Int = 64, nodes: Int = 200_000, bytes: Int = 16 << 20) {
       self.depth = depth
       self.nodes = nodes

@@ -2,8 +2,11 @@ internal import CostDiagnostics
 
 /// A key path that names nothing in a document.
 public struct UnknownKeyPath: Error, Hashable, Sendable {
+  /// The path that was to be replaced, such as `levels[buffer].capacity`.
   public var keyPath: String
+  /// What was found and what was expected.
   public var message: String
+  /// What to write instead.
   public var hint: String?
 }
 

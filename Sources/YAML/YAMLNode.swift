@@ -14,10 +14,14 @@ public struct YAMLNode: Hashable, Sendable {
 
   /// A key of a mapping with its value; keys are always text, and each occurs once.
   public struct Entry: Hashable, Sendable {
+    /// The key as written, without quotes.
     public var key: String
+    /// Where the key starts.
     public var keyLocation: SourceLocation
+    /// What stands behind the key.
     public var value: YAMLNode
 
+    /// An entry that was not read from a file says where it belongs.
     public init(key: String, keyLocation: SourceLocation, value: YAMLNode) {
       self.key = key
       self.keyLocation = keyLocation
@@ -25,11 +29,14 @@ public struct YAMLNode: Hashable, Sendable {
     }
   }
 
+  /// A scalar, a list or a mapping.
   public var content: Content
+  /// Where the node starts.
   public var location: SourceLocation
   /// The node's tag, such as `!Component`, where the parser was told to allow tags.
   public var tag: String?
 
+  /// A node, with the tag that was written in front of it.
   public init(_ content: Content, at location: SourceLocation, tag: String? = nil) {
     self.content = content
     self.location = location

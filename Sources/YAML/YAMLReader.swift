@@ -17,10 +17,12 @@ public import CostDiagnostics
 public struct YAMLReader: ~Copyable {
   /// A value and its place in the document, to be read by the methods that take a `Value`.
   public struct Value: Hashable, Sendable {
+    /// What is read.
     public var node: YAMLNode
     /// For example `levels[1].capacity`.
     public var keyPath: String
 
+    /// A value at a key path, which messages name.
     public init(_ node: YAMLNode, keyPath: String) {
       self.node = node
       self.keyPath = keyPath

@@ -34,6 +34,15 @@ struct CommonOptions: ParsableArguments {
   mutating func validate() throws {
     try jobs?.check(in: 1...4096, of: "--jobs")
   }
+
+  /// Refuses `--format` for a command whose result has forms of its own.
+  ///
+  /// - Throws: `ValidationError` where another form than the standard one is asked for.
+  func refuseFormat(_ reason: String) throws {
+    guard format == .table else {
+      throw ValidationError("--format \(format.rawValue) is not for this command: \(reason)")
+    }
+  }
 }
 
 /// A whole number as it was written, however many digits it has.

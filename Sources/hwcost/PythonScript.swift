@@ -52,7 +52,8 @@ struct PythonScript {
     guard ending == 0 else { throw Failure(text: "error: '\(python) -m \(module)' failed") }
   }
 
-  /// The variables of this process, with the folder of the package on Python's path.
+  /// The variables of this process, with the folder of the package on Python's path, and without
+  /// the one where the program runs (Python 3.11 or newer): a `numpy.py` there is another program's.
   private static var environment: [String] {
     var variables: [String] = []
     var next = environ
@@ -60,6 +61,7 @@ struct PythonScript {
       variables.append(String(cString: entry))
       next += 1
     }
+    variables.append("PYTHONSAFEPATH=1")
     guard let folder = packageFolder else { return variables }
     let path = Console.environment("PYTHONPATH").map { ":\($0)" } ?? ""
     return variables.filter { !$0.hasPrefix("PYTHONPATH=") } + ["PYTHONPATH=\(folder)\(path)"]

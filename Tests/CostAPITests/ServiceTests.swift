@@ -59,6 +59,18 @@ struct ServiceTests {
     #expect(lines.dropFirst() == [#"hint: write one JSON object, such as {"op": "version"}"#])
   }
 
+  @Test(
+    "the id of a request with mistakes comes back too",
+    arguments: [
+      (#"{"id": 3, "op": "nothing"}"#, "request:1:17: error: op: 'nothing' is none of version, "),
+      (#"{"op": "map", "layer": "", "id": 3}"#, "request:1:1: error: the key 'target' is "),
+      (#"{"op": "targets", "id": 3, "sapce": 1}"#, "request:1:28: error: unknown key 'sapce'"),
+    ])
+  func idOfMistakes(request: String, start: String) throws {
+    #expect(try error(request).hasPrefix(start))
+    #expect(try reply(request)["id"] as? Int == 3)
+  }
+
   @Test("replaced values are an object")
   func set() throws {
     #expect(

@@ -36,7 +36,11 @@ private struct Whole: HardwareTarget {
   func report(
     for network: Network, from origin: ArchitectureOrigin?
   ) throws(CostError) -> CostReport {
-    CostReport(target: name, network: network.name, parameters: 0, layers: [])
+    // Twice the layers take four times as long: nothing adds up.
+    let layers = Double(network.layers.count)
+    return CostReport(
+      target: name, network: network.name, macs: 0, parameters: network.parameters,
+      latencyMilliseconds: layers * layers, energyMillijoules: nil, dramBytes: 7, layers: [])
   }
 }
 
@@ -67,7 +71,27 @@ struct TargetTableTests {
     }
   }
 
-  @Test("a target whose costs do not add up has no table")
+  @Test("a target whose costs do not add up is asked for every network of a space that is listed")
+  func wholeNetworks() throws {
+    let space = NASBench201(.cifar10)
+    let table = try CostTable(of: space, on: Whole(), threads: 2)
+    #expect(table.columnNames == ["latency_ms", "dram_bytes", "macs", "params"])
+    for index in [0, 1, 8008, 15624] {
+      let member = try #require(space.architecture(at: index))
+      let network = space.network(of: member)
+      let costs = try table.costs(ofText: space.text(of: member))
+      let layers = Double(network.layers.count)
+      #expect(costs == [layers * layers, 7, 0, Double(network.parameters)])
+    }
+    // A target that keeps activations on chip is one of those.
+    let target = WorkCounter(keepsActivations: true)
+    let whole = try CostTable(of: space, on: target)
+    let member = try #require(space.architecture(at: 8008))
+    let report = try target.report(for: space.network(of: member), from: nil)
+    #expect(try whole.costs(ofText: space.text(of: member))[0] == report.latencyMilliseconds)
+  }
+
+  @Test("a target whose costs do not add up has no table of a space too large to list")
   func notAdditive() {
     #expect(throws: CostAPIError.self) {
       try CostTable(of: FBNet(.cifar100), on: WorkCounter(keepsActivations: true))

@@ -31,6 +31,26 @@ struct InputErrorTests {
         == "error: unknown network 'resnet-18'\nhint: did you mean 'resnet18'?\n")
   }
 
+  @Test("who names a file of the folder they are in is told how to write its path")
+  func namesOfFilesHere() throws {
+    let folder = try TemporaryFolder()
+    _ = try folder.write("", to: "mine.yaml")
+    _ = try folder.write("", to: "board/device.yaml")
+    func errors(_ arguments: String...) throws -> String {
+      try Program.run(arguments, in: folder.url("")).errors
+    }
+    #expect(
+      try errors("describe", "mine")
+        == "error: unknown target 'mine'\nhint: write './mine.yaml' for the one in this folder\n")
+    #expect(
+      try errors("table", "check", "board")
+        == "error: unknown target 'board'\nhint: write './board' for the one in this folder\n")
+    #expect(
+      try errors("cost", "--target", "eyeriss", "--network", "mine")
+        == "error: unknown network 'mine'\nhint: write './mine.yaml' for the one in this folder\n")
+    #expect(try errors("describe", "yours").contains("\nhint: known are "))
+  }
+
   @Test("a mistake in an architecture's text has a caret under it")
   func architectureText() throws {
     let text = "|none~0|+|none~0|nne~1|+|none~0|none~1|none~2|"

@@ -26,14 +26,14 @@ enum Program {
     return tests.deletingLastPathComponent().appendingPathComponent("hwcost")
   }
 
-  /// Runs the executable in the package's folder, with nothing to read.
+  /// Runs the executable in the package's folder or another, with nothing to read.
   static func run(
-    _ arguments: [String], environment: [String: String] = [:]
+    _ arguments: [String], environment: [String: String] = [:], in place: URL = root
   ) throws -> Run {
     let process = Process()
     process.executableURL = executable
     process.arguments = arguments
-    process.currentDirectoryURL = root
+    process.currentDirectoryURL = place
     var variables = ProcessInfo.processInfo.environment
     variables["HWCOST_CONFIG"] = nil
     process.environment = variables.merging(environment) { $1 }

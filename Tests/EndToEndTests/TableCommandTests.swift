@@ -79,6 +79,86 @@ struct TableCommandTests {
     #expect((reports[0]["layers"] as? [Any])?.count == 26)
   }
 
+  @Test("a target that stands for no published device is not left out of the pickle in silence")
+  func unnamedTargets() throws {
+    func errors(_ arguments: String...) throws -> String {
+      let run = try Program.run(
+        ["dataset", "--space", "fbnet-cifar100", "--output", "/dev/null"] + Self.model + arguments)
+      #expect(run.status == 2)
+      return run.errors
+    }
+    #expect(
+      try errors("--as", "pickle").hasPrefix(
+        "Error: say which device of HW-NAS-Bench 'eyeriss-like' stands for: "
+          + "--name DEVICE=eyeriss-like, with edgegpu, raspi4, "))
+    #expect(
+      try errors("--name", "eyeriss=eyeriss-like").hasPrefix("Error: --name is for --as pickle\n"))
+  }
+
+  @Test("a table with blocks of several spaces says how many are of each")
+  func severalSpaces() throws {
+    let folder = try TemporaryFolder()
+    _ = try folder.write(
+      """
+      block,ms
+      FC_Cin1504_Cout100,1
+      FC_Cin1984_Cout1000,2
+      ConvNorm_H32_W32_Cin3_Cout16_kernel3_stride1_group1,3
+      """, to: "board/t.csv")
+    let path = try folder.write(
+      """
+      schema: 1
+      kind: measured
+      name: board
+      granularity: block
+      space: fbnet-cifar100
+      table: t.csv
+      key: hw-nas-bench
+      additive: true
+      missing: error
+      columns: {latency: {name: ms, unit: ms}}
+      measurement: {device: board, license: none}
+      """, to: "board/device.yaml")
+    let run = try Program.run("table", "check", path)
+    #expect(run.status == 1)
+    #expect(
+      run.output.contains(
+        "t.csv: 3 blocks, with 2 of the 112 in fbnet-cifar100, 110 missing, the first '"))
+  }
+
+  @Test(
+    "a form that a command does not have is refused",
+    arguments: [
+      (
+        ["table", "export", "--space", "fbnet-cifar100", "--as", "matrix"]
+          + TableCommandTests.model,
+        "--as says how the table is written"
+      ),
+      (
+        ["dataset", "--space", "fbnet-cifar100"] + TableCommandTests.model,
+        "--as says how the dataset is written"
+      ),
+      (["serve", "--stdio"], "replies are lines of JSON"),
+    ])
+  func noSuchForm(arguments: [String], reason: String) throws {
+    let run = try Program.run(arguments + ["--format", "json"])
+    #expect(run.status == 2)
+    #expect(run.errors.hasPrefix("Error: --format json is not for this command: \(reason)\n"))
+  }
+
+  @Test("a layer may be written without quotes")
+  func unquotedLayer() throws {
+    let rest = ["--target", "eyeriss-like", "--factors", "perfect", "--no-timing"]
+    let quoted = try Program.run(["map", "--layer", "linear c=8 k=4"] + rest)
+    let plain = try Program.run(["map", "--layer", "linear", "c=8", "k=4"] + rest)
+    #expect(plain.status == 0, "\(plain.errors)")
+    #expect(plain.output == quoted.output)
+    #expect(
+      try Program.run("table", "check", "eyeriss").errors
+        == "error: 'eyeriss' is no measured device\n"
+        + "hint: 'hwcost targets' lists them as measured\n")
+  }
+
   @Test("every form of a look-up table holds the same numbers")
   func exports() throws {
     func export(_ form: String) throws -> String {
@@ -115,6 +195,11 @@ struct TableCommandTests {
       ["table", "export", "--space", "nasbench201-cifar10", "--as", "matrix"] + Self.model)
     #expect(terms.status == 1)
     #expect(terms.errors.contains("hint: write every term with '--as terms'"))
+    let keys = try Program.run(
+      ["table", "export", "--space", "nasbench201-cifar10", "--as", "hwnasbench"] + Self.model)
+    #expect(
+      keys.errors == "error: nasbench201-cifar10 is not made of blocks that have keys\n"
+        + "hint: write every term with '--as terms'\n")
   }
 
   @Test("a dataset has a row a network and says where its numbers come from")

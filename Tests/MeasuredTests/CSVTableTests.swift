@@ -37,7 +37,7 @@ struct CSVTableTests {
     let table = try CSVTable(parsing: "a,b\n1\n1,2,3\n\"1\"x,2\n1\"x,2\n5,6\n", file: "t.csv")
     #expect(
       table.diagnostics.map { "\($0.location.line):\($0.location.column) \($0.message)" } == [
-        "2:1 the row has 1 fields, the header has 2",
+        "2:1 the row has 1 field, the header has 2",
         "3:1 the row has 3 fields, the header has 2",
         "4:4 a quoted field goes on after its closing quote",
         "5:2 a quote in a field that does not start with one",

@@ -11,6 +11,7 @@ from . import restricted_pickle
 from ._library import HwcostError
 from ._published import COLUMNS, DEVICES, METRICS, OPS, SPACES
 from .estimator import Estimator
+from .table import CostTable
 
 __all__ = ["DEVICES", "HWNASBenchAPI"]
 
@@ -152,10 +153,14 @@ class HWNASBenchAPI:
     def _column(self, metric: str, choices: np.ndarray, space: str) -> np.ndarray:
         """A metric of a target; NaN where it has none."""
         device, figure = metric.split("_", 1)
-        table = self._table(device, space)
+        table = self._table(device, space, choices[:1])
         if table is None:
             return np.full(len(choices), np.nan)
-        costs = table.costs(choices)
+        if isinstance(table, str):
+            found = self._estimator.batch(choices, space, table)
+            table, costs = found, found.values
+        else:
+            costs = table.costs(choices)
         if figure == "arithmetic_intensity":
             wanted = ("macs", "dram_bytes")
             if not set(wanted) <= set(table.columns):
@@ -183,15 +188,28 @@ class HWNASBenchAPI:
 
     def _blocks(self, device: str, column: str, space: str) -> dict[str, float]:
         target = self._devices.get(device)
-        if target is None or self._table(device, space) is None:
+        table = self._table(device, space)
+        if target is None or table is None:
             return {}
+        if isinstance(table, str):
+            self._estimator.table(space, table)  # Says why there is none.
         reply = self._estimator.request({"op": "blocks", "space": space, "target": target})
         if column not in reply["columns"]:
             return {}
         number = reply["columns"].index(column)
         return {key: values[number] for key, values in reply["costs"].items()}
 
-    def _table(self, device: str, space: str) -> Any:
+    def _found(self, target: str, space: str, some: Any) -> CostTable | str:
+        try:
+            return self._estimator.table(space, target)
+        except HwcostError:
+            if not len(some):
+                raise
+            self._estimator.batch(some, space, target)
+            return target
+
+    def _table(self, device: str, space: str, some: Any = ()) -> CostTable | str | None:
+        """The table of a device, or its target where that answers for ``some`` networks one by one."""
         known = self._tables.setdefault(device, {})
         if space not in known:
             target = self._devices.get(device)
@@ -199,7 +217,7 @@ class HWNASBenchAPI:
             known[space] = None
             if target is not None:
                 try:
-                    known[space] = self._estimator.table(space, target)
+                    known[space] = self._found(target, space, some)
                 except HwcostError as mistake:
                     # A target that the caller chose has to answer.
                     if device in self._chosen:

@@ -15,6 +15,10 @@ from .table import CostTable
 __all__ = ["BatchCosts", "Estimator", "Report"]
 
 
+# The figures of a network, in the order of a table's columns.
+_COLUMNS = ("latency_ms", "energy_mj", "dram_bytes", "macs", "params")
+
+
 class Report:
     """What something costs, with the keys of the command line's JSON as attributes.
 
@@ -196,10 +200,19 @@ class Estimator:
         """Costs of many networks, from an array of choices ``[networks, variables]``, a list of
         texts, or a list of indices; options as of ``table``.
 
+        Where the target has no table of the space, networks are costed one by one: an FPGA design's
+        costs do not add up over choices, and a measured device may lack entries that none of these
+        networks needs.
+
         Raises ``HwcostError`` for choices, texts and indices that the space has not, ``TypeError`` for
         numbers that are not whole, ``ValueError`` for an array of another shape.
         """
-        table = self.table(space, target, **options)
+        try:
+            table = self.table(space, target, **options)
+        except HwcostError:
+            if not len(archs):
+                raise
+            return self._one_by_one(archs, space, target, **options)
         if len(archs) and isinstance(archs[0], str):
             values = np.stack([table.cost(text) for text in archs])
         else:
@@ -210,6 +223,34 @@ class Estimator:
                 choices = np.empty((0, len(table.choice_counts)), dtype=np.int32)
             values = table.costs(choices)
         return BatchCosts(table.columns, values)
+
+    def _one_by_one(
+        self, archs: Any, space: str, target: str | Sequence[str],
+        columns: Sequence[str] | None = None, **options: Any,
+    ) -> BatchCosts:
+        """What ``batch`` gives, network by network."""
+        targets = [target] if isinstance(target, str) else list(target)
+        named: dict[str, Any] = {"arch": list(archs)}
+        if not isinstance(archs[0], str):
+            rows = np.asarray(archs)
+            if rows.dtype.kind not in "iu":
+                raise TypeError(f"choices and indices are whole numbers, not {rows.dtype}")
+            if rows.ndim == 1:
+                named = {"index": rows.tolist()}
+            else:
+                named["arch"] = self.request(
+                    {"op": "texts", "space": space, "choices": rows.tolist()})["texts"]
+        reports = self.request(
+            {"op": "cost", "target": targets, "space": space, **named, **options})["reports"]
+        names, values = [], []
+        for number, own in enumerate(targets):
+            part = reports[number * len(archs):(number + 1) * len(archs)]
+            for column in _COLUMNS if columns is None else columns:
+                figures = [report.get(column) for report in part]
+                if None not in figures:
+                    names.append(column if len(targets) == 1 else f"{own}.{column}")
+                    values.append(figures)
+        return BatchCosts(names, np.array(values, dtype=np.float64).T)
 
     def members(self, space: str) -> np.ndarray:
         """The choices of every member of a space that has indices, ``[networks, variables]``; int32.

@@ -1,6 +1,8 @@
 """The published API's class, and the files around it."""
 
 import csv
+import importlib.util
+import io
 import os
 import pickle
 import pickletools
@@ -96,6 +98,19 @@ class CompatTests(unittest.TestCase):
         self.assertEqual(config["arch_str"][:2], ["k3_e1", "k3_e1_g2"])
         self.assertEqual(config["num_classes"], 1000)
 
+    def test_a_target_whose_costs_do_not_add_up_answers_too(self):
+        row = [0, 1, 2, 3, 4, 5, 6, 7, 8, 0, 1, 2, 3, 4, 5, 6, 7, 8, 0, 1, 2, 3]
+        api = HWNASBenchAPI(search_space="fbnet",
+                            devices={"fpga": "hwnasbench-fpga", "eyeriss": None},
+                            estimator=self.estimator)
+        report = self.estimator.cost(row, "fbnet-cifar100", "hwnasbench-fpga")
+        for _ in range(2):
+            found = api.query_batch([[0] * 22, row], "cifar100")
+            self.assertEqual(found["fpga_latency"][1], report.latency_ms)
+            self.assertEqual(found["fpga_energy"][1], report.energy_mj)
+        with self.assertRaisesRegex(hwcost.HwcostError, "do not add up"):
+            api.get_op_lookup_tables()
+
     def test_look_up_tables_sum_to_queries(self):
         published = {"fbnet": {"raspi4_latency": {}}}
         keys = self.estimator.request({"op": "blocks", "space": "fbnet-cifar100"})
@@ -156,11 +171,62 @@ class PickleTests(unittest.TestCase):
             b"\x80\x02ctorch._utils\n_rebuild_tensor_v2\n((X\x07\x00\x00\x00storage"
             b"ctorch\nFloatStorage\nX\x01\x00\x00\x000X\x03\x00\x00\x00cpuK\x03tQK\x00K\x03\x85K\x01\x85"
             b"\x89ccollections\nOrderedDict\n)RtR.")
-        pickletools.dis(data, out=open(os.devnull, "w"))
+        pickletools.dis(data, out=io.StringIO())
         with zipfile.ZipFile(self.path("t.pt"), "w") as archive:
             archive.writestr("archive/data.pkl", data)
             archive.writestr("archive/data/0", numbers.tobytes())
         np.testing.assert_array_equal(restricted_pickle.load(self.path("t.pt")), numbers)
+
+    def test_an_old_torch_file_is_read_without_torch(self):
+        # What torch.save wrote before torch 1.6: pickles one after the other, then the numbers.
+        numbers = np.array([1.5, 2.5, 4.0], dtype=np.float32)
+        content = (
+            b"\x80\x02ctorch._utils\n_rebuild_tensor_v2\n((X\x07\x00\x00\x00storage"
+            b"ctorch\nFloatStorage\nX\x02\x00\x00\x0042X\x03\x00\x00\x00cpuK\x03NtQK\x01\x4b\x02"
+            b"\x85K\x01\x85\x89ccollections\nOrderedDict\n)RtR.")
+        start = b"".join(pickle.dumps(part, 2) for part in (
+            0x1950A86A20F9469CFC6C, 1001, {"little_endian": True, "protocol_version": 1001}))
+        end = pickle.dumps(["42"], 2) + (3).to_bytes(8, "little") + numbers.tobytes()
+        with open(self.path("o.pt"), "wb") as file:
+            file.write(start + content + end)
+        np.testing.assert_array_equal(restricted_pickle.load(self.path("o.pt")), numbers[1:])
+        for broken in (start + content, start + content + end[:-1], start + content.replace(
+                b"K\x03N", b"J\xff\xff\xff\x7fN") + end, start + content.replace(
+                b"K\x01\x4b\x02", b"K\x02\x4b\x02") + end):
+            with open(self.path("o.pt"), "wb") as file:
+                file.write(broken)
+            with self.assertRaises(pickle.UnpicklingError):
+                restricted_pickle.load(self.path("o.pt"))
+
+    def test_pickles_for_python_2_are_read(self):
+        content = {"a": np.arange(3.0), "b": np.float64(1.5), "c": b"\xff"}
+        with open(self.path("two.pickle"), "wb") as file:
+            pickle.dump(content, file, protocol=2)
+        found = restricted_pickle.load(self.path("two.pickle"))
+        np.testing.assert_array_equal(found["a"], content["a"])
+        self.assertEqual((found["b"], found["c"]), (1.5, b"\xff"))
+
+    @unittest.skipUnless(importlib.util.find_spec("torch"), "torch is not installed")
+    def test_what_torch_saves_is_read(self):
+        import torch
+
+        whole = torch.arange(12.0).reshape(3, 4)
+        kinds = [torch.float64, torch.float16, torch.int64, torch.int8, torch.uint8, torch.bool]
+        content = {"view": whole[1:, 1:3].T, "shared": [whole, whole], "empty": torch.empty(0, 3),
+                   "scalar": torch.tensor(3.5), "numbers": {"a": 1, "b": [2.5, "x"]},
+                   "array": np.arange(3.0), **{str(kind): whole.to(kind) for kind in kinds}}
+        for is_new in (True, False):
+            torch.save(content, self.path("t.pt"), _use_new_zipfile_serialization=is_new)
+            found = restricted_pickle.load(self.path("t.pt"))
+            self.assertEqual(found["numbers"], content["numbers"])
+            np.testing.assert_array_equal(found["array"], content["array"])
+            np.testing.assert_array_equal(found["shared"], [whole.numpy()] * 2)
+            for name in ("view", "empty", "scalar", *map(str, kinds)):
+                self.assertEqual(found[name].dtype, content[name].numpy().dtype)
+                np.testing.assert_array_equal(found[name], content[name].numpy())
+        torch.save(torch.nn.Linear(2, 2), self.path("t.pt"))
+        with self.assertRaisesRegex(restricted_pickle.ForbiddenName, "torch.nn"):
+            restricted_pickle.load(self.path("t.pt"))
 
     def test_import_fills_a_device_and_it_answers(self):
         numbers = np.random.default_rng(1).uniform(1, 50, 15625)

@@ -1,7 +1,10 @@
 """The package as a user calls it."""
 
 import concurrent.futures
+import contextlib
+import importlib
 import importlib.util
+import io
 import json
 import multiprocessing
 import os
@@ -74,6 +77,30 @@ class EstimatorTests(unittest.TestCase):
         both = estimator.batch([0], SPACE, ["eyeriss-like", "eyeriss"], **FAST)
         self.assertEqual(both["eyeriss-like.latency_ms"][0], costs.latency_ms[0])
         self.assertEqual(len(estimator.batch([], SPACE, TARGET, **FAST)), 0)
+
+    def test_a_batch_without_a_table_is_costed_one_by_one(self):
+        space, target = "fbnet-cifar100", "hwnasbench-fpga"
+        rows = np.random.default_rng(8).integers(0, 9, size=(3, 22))
+        with self.assertRaisesRegex(hwcost.HwcostError, "do not add up"):
+            estimator.table(space, target)
+        costs = estimator.batch(rows, space, target)
+        reports = [estimator.cost(row, space, target) for row in rows.tolist()]
+        self.assertEqual(costs.latency_ms.tolist(), [r.latency_ms for r in reports])
+        self.assertEqual(costs.macs.tolist(), [r.macs for r in reports])
+        texts = estimator.batch([r.arch for r in reports], space, [target, TARGET],
+                                columns=["energy_mj"], **FAST)
+        self.assertEqual(texts.columns, (f"{target}.energy_mj", f"{TARGET}.energy_mj"))
+        self.assertEqual(texts.values[:, 0].tolist(), costs.energy_mj.tolist())
+        # What was measured of a device's networks is told, though the others are missing.
+        index = estimator.cost(ZEROS, SPACE, "example").index
+        costs = estimator.batch([index], SPACE, "example")
+        self.assertEqual((costs.latency_ms.tolist(), costs.energy_mj.tolist()), ([2.0], [4.0]))
+        with self.assertRaisesRegex(hwcost.HwcostError, "choice 5 is 9"):
+            estimator.batch([[0, 0, 0, 0, 0, 9]], SPACE, "example")
+        with self.assertRaisesRegex(hwcost.HwcostError, "not measured"):
+            estimator.batch([0, index], SPACE, "example")
+        with self.assertRaises(TypeError):
+            estimator.batch([0.5], SPACE, "example")
 
     def test_map(self):
         report = estimator.map("conv c=16 k=16 h=8 r=3 pad=1", target=TARGET, **FAST)
@@ -237,26 +264,79 @@ class ExampleTests(unittest.TestCase):
         sample = dict(zip("abcdef", [3, 0, 1, 4, 0, 2]))
         self.assertEqual(profiler.profile(sample), table.cost(ARCH)[1])
 
-    @unittest.skipUnless(importlib.util.find_spec("torch"), "torch is not installed")
-    def test_the_torch_example_runs(self):
-        example = os.path.join(EXAMPLES, "torch_expected_cost.py")
-        run = subprocess.run([sys.executable, example], capture_output=True, text=True)
-        self.assertEqual(run.returncode, 0, run.stderr)
-        latency, choices = run.stdout.splitlines()
+@unittest.skipUnless(importlib.util.find_spec("torch"), "torch is not installed")
+class TorchTests(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        """Runs the example once; its names are there afterwards."""
+        path = os.path.join(EXAMPLES, "torch_expected_cost.py")
+        cls.names, printed = {"__name__": "__main__"}, io.StringIO()
+        with open(path) as file, contextlib.redirect_stdout(printed):
+            exec(compile(file.read(), path, "exec"), cls.names)
+        cls.printed = printed.getvalue()
+
+    def test_the_example_finds_the_network_of_the_least_loss(self):
+        latency, choices = self.printed.splitlines()
         # What the example says of its result is what the network costs that it finds.
         row = [int(word) for word in choices.split()[2:]]
         found = estimator.batch([row], "fbnet-cifar100", TARGET, **FAST).latency_ms[0]
         self.assertAlmostEqual(float(latency.split()[2]), found, delta=0.05 * found)
+        # Both parts of its loss add up over layers: the best network is the best choice of each.
+        loss = 8.0 * self.names["table"].matrix("latency_ms") - self.names["weights"].numpy()
+        self.assertEqual(row, loss.argmin(axis=1).tolist())
 
-    @unittest.skipUnless(importlib.util.find_spec("torch"), "torch is not installed")
+    def expectation(self, table, probabilities):
+        """The table's first column, drawn by probabilities, in torch's own operations."""
+        import torch
+
+        found = table.description()
+        total = torch.tensor(found["constant"][0], dtype=torch.float64)
+        for term in found["terms"]:
+            shape = [table.choice_counts[v] for v in term["variables"]]
+            rest = torch.tensor(term["values"][::len(table.columns)], dtype=torch.float64)
+            rest = rest.reshape(shape)
+            for variable in reversed(term["variables"]):
+                rest = rest @ probabilities[variable]
+            total = total + rest
+        return total
+
+    def test_the_gradient_is_that_of_automatic_differentiation(self):
+        """Over a plain matrix, and over one whose choices cost together."""
+        import torch
+
+        expected_latency, own = self.names["expected_latency"], self.names["table"]
+        for table in (own, estimator.table(SPACE, TARGET, **FAST)):
+            self.names["table"] = table
+            self.addCleanup(self.names.__setitem__, "table", own)
+            shape = (len(table.choice_counts), table.choice_counts[0])
+            start = torch.randn(shape, generator=torch.manual_seed(3), dtype=torch.float64)
+            for kind, tolerance in ((torch.float64, 1e-12), (torch.float32, 1e-5)):
+                logits = start.detach().to(kind, copy=True).requires_grad_()
+                value = expected_latency(logits.softmax(dim=1))
+                value.backward()
+                again = start.detach().clone().requires_grad_()
+                expected = self.expectation(table, again.softmax(dim=1))
+                expected.backward()
+                self.assertEqual(value.dtype, kind)
+                self.assertAlmostEqual(value.item() / expected.item(), 1, delta=tolerance)
+                scale = again.grad.abs().max()
+                difference = (logits.grad.double() - again.grad).abs().max()
+                self.assertLess(difference / scale, tolerance)
+            # And against finite differences.
+            logits = start.detach().clone().requires_grad_()
+            self.assertTrue(torch.autograd.gradcheck(
+                lambda values: expected_latency(values.softmax(dim=1)), logits))
+
     def test_workers_of_a_data_loader_go_on(self):
         import torch.utils.data
 
         table = estimator.table(SPACE, TARGET, **FAST)
         data = _Costs(table)
-        loader = torch.utils.data.DataLoader(data, batch_size=8, num_workers=2)
-        found = torch.cat(list(loader)).numpy()
-        np.testing.assert_array_equal(found, table.costs(data.rows)[:, 0])
+        for context in ("fork", "spawn"):
+            loader = torch.utils.data.DataLoader(
+                data, batch_size=8, num_workers=2, multiprocessing_context=context)
+            found = torch.cat(list(loader)).numpy()
+            np.testing.assert_array_equal(found, table.costs(data.rows)[:, 0])
 
 
 class _Costs:

@@ -152,7 +152,8 @@ class NotebookTests(InFolder):
 class MistakeTests(InFolder):
     def mistake(self, *arguments):
         run = subprocess.run(
-            [COMMAND, "dataset", "--target", "eyeriss-like", *FAST, "--as", "pickle", *arguments],
+            [COMMAND, "dataset", "--target", "eyeriss-like", *FAST, "--as", "pickle", "--name",
+             "eyeriss=eyeriss-like", *arguments],
             capture_output=True, text=True)
         self.assertEqual(run.returncode, 1)
         return run.stderr
@@ -174,6 +175,17 @@ class MistakeTests(InFolder):
                               "raspberry-pi-4", "--into", "."], capture_output=True, text=True)
         self.assertEqual(run.returncode, 1)
         self.assertRegex(run.stderr, r"\Aerror: 'junk.pickle' is no pickle or torch file: .*\n\Z")
+
+
+    @unittest.skipIf(sys.version_info < (3, 11), "Python before 3.11 looks in its folder first")
+    def test_a_module_of_the_folder_is_not_run(self):
+        for name in ("numpy.py", "junk.pickle"):
+            with open(name, "w") as file:
+                file.write("raise SystemExit('it was run')\n")
+        run = subprocess.run([COMMAND, "table", "import", "junk.pickle", "--device",
+                              "raspberry-pi-4", "--into", "."], capture_output=True, text=True)
+        self.assertEqual(run.returncode, 1)
+        self.assertIn("'junk.pickle' is no pickle or torch file", run.stderr)
 
 
 class OwnPickleTests(InFolder):
@@ -235,18 +247,16 @@ class ParquetTests(InFolder):
         self.assertIn(b"config_sha256", table.schema.metadata[b"hwcost"])
 
     def test_without_pyarrow_it_says_what_to_install(self):
-        try:
-            import pyarrow  # noqa: F401
-        except ImportError:
-            run = subprocess.run(
-                [COMMAND, "dataset", "--target", "eyeriss-like", *FAST, "--space",
-                 "nasbench201-cifar10", "--as", "parquet", "--output", "nb.parquet"],
-                capture_output=True, text=True)
-            self.assertEqual(run.returncode, 1)
-            self.assertEqual(run.stderr, "error: Parquet needs the Python package pyarrow\n"
-                                         "hint: pip install pyarrow\n")
-        else:
-            self.skipTest("pyarrow is installed")
+        # Found before the installed one, if there is one.
+        with open("pyarrow.py", "w") as file:
+            file.write("raise ImportError\n")
+        run = subprocess.run(
+            [COMMAND, "dataset", "--target", "eyeriss-like", *FAST, "--space",
+             "nasbench201-cifar10", "--as", "parquet", "--output", "nb.parquet"],
+            capture_output=True, text=True, env={**os.environ, "PYTHONPATH": os.getcwd()})
+        self.assertEqual(run.returncode, 1)
+        self.assertEqual(run.stderr, "error: Parquet needs the Python package pyarrow\n"
+                                     "hint: pip install pyarrow\n")
 
 
 if __name__ == "__main__":

@@ -6,15 +6,17 @@ internal import Ops
 extension CostTable {
   /// What a target's networks of a search space cost, as a table.
   ///
-  /// Each distinct layer, or entry of a measured table, is asked for once.
+  /// Each distinct layer, or entry of a measured table, is asked for once. A target whose costs do not
+  /// add up over layers, such as an FPGA pipeline or one that keeps activations on chip, is asked for
+  /// every network of a space that can be listed.
   ///
   /// - Parameters:
   ///   - name: What columns call the target; its own name unless given.
   ///   - threads: Threads that work at once; the table does not depend on it.
   ///   - progress: Told how many of all distinct layers are done, from any thread.
-  /// - Throws: `CostAPIError.cost` for a layer or an entry that the target cannot cost, and
-  ///   `CostAPIError.request` for a target whose costs do not add up: one that keeps activations on
-  ///   chip from layer to layer, or knows whole networks of a space that is too large to list.
+  /// - Throws: `CostAPIError.cost` for a layer, an entry or a network that the target cannot cost, and
+  ///   `CostAPIError.request` for a target whose costs do not add up and a space that is too large to
+  ///   list.
   public init(
     of space: any SearchSpace, on target: any HardwareTarget, named name: String? = nil,
     threads: Int = 1, progress: (@Sendable (_ done: Int, _ all: Int) -> Void)? = nil
@@ -24,14 +26,21 @@ extension CostTable {
       self = try Self.measured(space, on: device, named: name)
       return
     }
-    guard let layerwise = target as? any LayerwiseTarget else {
-      throw .request(
-        "'\(target.name)' costs networks as a whole: its costs do not add up over choices",
-        hint: "cost networks one by one with 'hwcost cost'")
+    let estimator = CostEstimator(target, threads: threads, progress: progress)
+    let layerwise = target as? any LayerwiseTarget
+    if let layerwise, !Self.keepsActivations(layerwise, in: space) {
+      self = try Self.modelled(space, on: layerwise, named: name, estimator)
+      return
     }
-    self = try Self.modelled(
-      space, on: layerwise, named: name,
-      CostEstimator(layerwise, threads: threads, progress: progress))
+    guard space.indexedCount != nil else {
+      throw .request(
+        layerwise == nil
+          ? "'\(target.name)' costs networks as a whole: its costs do not add up over choices"
+          : "'\(target.name)' keeps activations on chip: what a layer costs depends on its neighbours",
+        hint: (layerwise == nil ? "" : "take 'activations: spill', or ")
+          + "cost networks one by one with 'hwcost cost'")
+    }
+    self = try Self.wholeNetworks(space, named: name, estimator)
   }
 
   /// The tables of several targets for one space, side by side.
@@ -73,7 +82,6 @@ extension CostTable {
     _ space: any SearchSpace, on target: any LayerwiseTarget, named name: String,
     _ estimator: CostEstimator
   ) throws(CostAPIError) -> CostTable {
-    try checkPlacements(space, on: target)
     let parts = space.parts
     var numbers: [LayerIdentity: Int] = [:]
     var distinct: [LayerIdentity] = []
@@ -115,22 +123,71 @@ extension CostTable {
       terms: parts.terms.map { Term(variables: $0.variables, values: $0.layers.flatMap(sum)) })
   }
 
-  /// Layers have to cost the same wherever they stand: networks of each choice everywhere are
-  /// placed, and in none of them may anything stay on chip.
-  private static func checkPlacements(
-    _ space: any SearchSpace, on target: any LayerwiseTarget
-  ) throws(CostAPIError) {
+  /// Whether what a layer costs depends on where it stands: networks of each choice everywhere are
+  /// placed, and something stays on chip in one of them.
+  private static func keepsActivations(
+    _ target: any LayerwiseTarget, in space: any SearchSpace
+  ) -> Bool {
     let counts = space.choiceCounts
-    for choice in 0..<(counts.max() ?? 0) {
+    return (0..<(counts.max() ?? 0)).contains { choice in
       guard
         let member = try? space.architecture(choices: counts.map { min(choice, $0 - 1) })
-      else { continue }
-      let placed = target.placements(of: space.network(of: member), refusing: [])
-      guard placed.allSatisfy({ $0.resident == .none }) else {
-        throw .request(
-          "'\(target.name)' keeps activations on chip: what a layer costs depends on its neighbours",
-          hint: "take 'activations: spill', or cost networks one by one with 'hwcost cost'")
+      else { return false }
+      return target.placements(of: space.network(of: member), refusing: [])
+        .contains { $0.resident != .none }
+    }
+  }
+
+  /// One term of all variables: what the target says of every network.
+  private static func wholeNetworks(
+    _ space: any SearchSpace, named name: String, _ estimator: CostEstimator
+  ) throws(CostAPIError) -> CostTable {
+    let members = try listed(space)
+    let reports = try estimator.answers(for: members.map { CostSubject($0, of: space) })
+    let metrics = CostMetric.allCases.filter { metric in
+      reports.allSatisfy { $0.figure(metric) != nil }
+    }
+    let term = Term(
+      variables: Array(space.choiceCounts.indices),
+      values: reports.flatMap { report in metrics.map { report.figure($0) ?? 0 } })
+    return try make(space, name, metrics, fixed: [], terms: [term])
+  }
+
+  /// Every network of a space, in the order of a term of all its variables.
+  private static func listed(_ space: any SearchSpace) throws(CostAPIError) -> [Architecture] {
+    let counts = space.choiceCounts
+    let size: Int
+    do throws(CostTableError) {
+      size = try Self.size(of: Array(counts.indices), counts)
+    } catch {
+      throw request(error)
+    }
+    var members: [Architecture] = []
+    for entry in 0..<size {
+      var (choices, rest) = (counts, entry)
+      for variable in counts.indices.reversed() {
+        choices[variable] = rest % counts[variable]
+        rest /= counts[variable]
       }
+      do throws(ChoicesError) {
+        members.append(try space.architecture(choices: choices))
+      } catch {
+        throw .request(error.message, hint: nil)
+      }
+    }
+    return members
+  }
+}
+
+extension CostReport {
+  /// A figure of the network; `nil` where the target does not tell it.
+  func figure(_ metric: CostMetric) -> Double? {
+    switch metric {
+    case .latencyMilliseconds: latencyMilliseconds
+    case .energyMillijoules: energyMillijoules
+    case .dramBytes: dramBytes.map { Double($0) }
+    case .macs: Double(macs)
+    case .parameters: Double(parameters)
     }
   }
 }
@@ -199,26 +256,15 @@ extension CostTable {
     _ space: any SearchSpace, _ table: MeasuredTable,
     _ numbers: (MeasuredTable.Answer?, String) throws(CostAPIError) -> [Double]
   ) throws(CostAPIError) -> Term {
-    let counts = space.choiceCounts
-    let variables = Array(counts.indices)
-    let size: Int
-    do throws(CostTableError) {
-      size = try Self.size(of: variables, counts)
-    } catch {
+    guard space.indexedCount != nil else {
       throw .request(
         "'\(table.file)' is of whole networks, and \(space.name) is too large to list", hint: nil)
     }
     var values: [Double] = []
-    for entry in 0..<size {
-      var (choices, rest) = (counts, entry)
-      for variable in variables.reversed() {
-        choices[variable] = rest % counts[variable]
-        rest /= counts[variable]
-      }
-      guard let member = try? space.architecture(choices: choices) else { continue }
+    for member in try listed(space) {
       let text = space.text(of: member)
       values += try numbers(table.network(text), text)
     }
-    return Term(variables: variables, values: values)
+    return Term(variables: Array(space.choiceCounts.indices), values: values)
   }
 }

@@ -36,18 +36,14 @@ public final class CostService: Sendable {
 
   /// The reply to a request: an object on one line, with `ok` and, where that is false, `error`.
   ///
-  /// A request's `id`, whatever it is, comes back in its reply.
+  /// The `id` of an object, whatever it is, comes back in its reply, also where the rest is no request.
   public func reply(to request: String) -> String {
     var members: [JSONValue.Member] = [.init("schema", .integer(Release.schema))]
     do throws(CostAPIError) {
-      let (body, id) = try ServiceRequest.read(request)
-      if let id { members.append(.init("id", id)) }
-      do throws(CostAPIError) {
-        let answer = try answer(body)
-        members += [.init("ok", true)] + answer
-      } catch {
-        members += [.init("ok", false), .init("error", .string(error.message))]
-      }
+      let document = try ServiceRequest.document(of: request)
+      if let id = document.root["id"] { members.append(.init("id", JSONValue(id))) }
+      let answer = try answer(ServiceRequest(document))
+      members += [.init("ok", true)] + answer
     } catch {
       members += [.init("ok", false), .init("error", .string(error.message))]
     }
@@ -58,8 +54,8 @@ public final class CostService: Sendable {
   ///
   /// - Throws: `CostAPIError` for a request that is none, or cannot be answered.
   public func answer(toText request: String) throws(CostAPIError) -> JSONValue {
-    let (body, _) = try ServiceRequest.read(request)
-    return .object([.init("schema", .integer(Release.schema))] + (try answer(body)))
+    let request = try ServiceRequest(ServiceRequest.document(of: request))
+    return .object([.init("schema", .integer(Release.schema))] + (try answer(request)))
   }
 }
 
@@ -88,9 +84,12 @@ extension CostService {
   }
 
   /// The costs of a search space on one target or several, their columns side by side.
+  ///
+  /// - Throws: `CostAPIError` for a request that does not ask for a table, and where costs do not add up
+  ///   over choices.
   public func table(toText request: String) throws(CostAPIError) -> CostTable {
-    let (body, _) = try ServiceRequest.read(request)
-    guard case .table(let question) = body else {
+    let request = try ServiceRequest(ServiceRequest.document(of: request))
+    guard case .table(let question) = request else {
       throw .request("a table is asked for with \"op\": \"table\"", hint: nil)
     }
     return try table(question)

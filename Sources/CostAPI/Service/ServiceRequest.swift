@@ -71,18 +71,15 @@ enum ServiceRequest: Sendable {
 
 // MARK: - Reading
 extension ServiceRequest {
-  /// The request of a text, and its `id`.
+  /// The request of an object.
   ///
-  /// - Throws: `CostAPIError.input` for what is no JSON object of a request, with every mistake.
-  static func read(_ text: String) throws(CostAPIError) -> (ServiceRequest, id: JSONValue?) {
+  /// - Throws: `CostAPIError.input` for what is no request, with every mistake.
+  init(_ document: YAMLDocument) throws(CostAPIError) {
     do throws(InputError) {
-      let document = try document(of: text)
-      var id: JSONValue?
-      let request = try YAMLReader.decode(document) { reader -> ServiceRequest? in
-        if let value = reader.value("id", required: false) { id = JSONValue(value.node) }
+      self = try YAMLReader.decode(document) { reader -> ServiceRequest? in
+        _ = reader.value("id", required: false)
         return Self.decoded(&reader)
       }
-      return (request, id)
     } catch {
       throw .input(error, sources: [:])
     }
@@ -92,7 +89,17 @@ extension ServiceRequest {
   ///
   /// The parser is that of YAML, of which JSON is a part; what it says of a text that is neither is
   /// put in the words of JSON.
-  private static func document(of text: String) throws(InputError) -> YAMLDocument {
+  ///
+  /// - Throws: `CostAPIError.input` for what is no object.
+  static func document(of text: String) throws(CostAPIError) -> YAMLDocument {
+    do throws(InputError) {
+      return try object(of: text)
+    } catch {
+      throw .input(error, sources: [:])
+    }
+  }
+
+  private static func object(of text: String) throws(InputError) -> YAMLDocument {
     guard text.contains(where: { !$0.isWhitespace }) else {
       throw InputError(
         at: SourceLocation(file: "request", line: 1, column: 1), "the request is empty",

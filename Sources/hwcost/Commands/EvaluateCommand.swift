@@ -18,8 +18,10 @@ struct EvaluateCommand: ParsableCommand {
   @Option(help: ArgumentHelp("A target's name, or a path to its file.", valueName: "target"))
   var target: String?
 
-  @Option(help: ArgumentHelp("The layer: an op and its shape.", valueName: "layer"))
-  var layer: String?
+  @Option(
+    parsing: .upToNextOption,
+    help: ArgumentHelp("The layer: an op and its shape.", valueName: "layer"))
+  var layer: [String] = []
 
   @Option(help: ArgumentHelp("The mapping, as 'hwcost map' prints it.", valueName: "file"))
   var mapping: String?
@@ -43,7 +45,7 @@ struct EvaluateCommand: ParsableCommand {
       throw ValidationError("--time-limit \(limit.text) is for a search; evaluate searches nothing")
     }
     if timeloop.isEmpty {
-      guard target != nil, layer != nil, mapping != nil else {
+      guard target != nil, !layer.isEmpty, mapping != nil else {
         throw ValidationError(
           "name what to evaluate: --target, --layer and --mapping, or --timeloop with three files")
       }
@@ -53,7 +55,7 @@ struct EvaluateCommand: ParsableCommand {
           "--timeloop takes three files, architecture, problem and mapping; found "
             + "\(timeloop.count)")
       }
-      guard target == nil, layer == nil, mapping == nil else {
+      guard target == nil, layer.isEmpty, mapping == nil else {
         throw ValidationError("--timeloop cannot be used with --target, --layer or --mapping")
       }
       guard replacing.values.isEmpty else {
@@ -80,7 +82,7 @@ struct EvaluateCommand: ParsableCommand {
 
   private func ownMapping(_ session: Session) throws(CostAPIError) -> LayerReportJSON {
     let loaded = try session.catalog.target(target ?? "", overriding: replacing.overrides)
-    let layer = try LayerEvaluator.layer(layer ?? "", batch: model.batch)
+    let layer = try LayerEvaluator.layer(layer.joined(separator: " "), batch: model.batch)
     let array = try loaded.spatialArray()
     var options = model.costOptions
     options.batch = layer.batch ?? 1

@@ -18,9 +18,10 @@ struct MapCommand: ParsableCommand {
   var target: String
 
   @Option(
+    parsing: .upToNextOption,
     help: ArgumentHelp(
       "The layer: an op and its shape, such as 'linear c=1024 k=1000'.", valueName: "layer"))
-  var layer: String
+  var layer: [String]
 
   @Flag(help: "Also show what bounds the layer, and how often each level is used.")
   var explain = false
@@ -33,7 +34,7 @@ struct MapCommand: ParsableCommand {
     let session = try Session(common)
     let report = try session.perform { () throws(CostAPIError) in
       let loaded = try session.catalog.target(target, overriding: replacing.overrides)
-      let layer = try LayerEvaluator.layer(layer, batch: model.batch)
+      let layer = try LayerEvaluator.layer(layer.joined(separator: " "), batch: model.batch)
       let array = try loaded.spatialArray()
       var options = try model.costOptions(on: loaded)
       options.batch = layer.batch ?? 1

@@ -23,6 +23,10 @@ struct ServeCommand: ParsableCommand {
 
   func validate() throws {
     if !stdio { throw ValidationError("say how requests come: --stdio") }
+    try common.refuseFormat("replies are lines of JSON")
+    if common.output != nil {
+      throw ValidationError("--output is not for serve: it writes replies to standard output")
+    }
   }
 
   func run() throws {

@@ -34,6 +34,7 @@ struct TableExportCommand: ParsableCommand {
   }
 
   func validate() throws {
+    try common.refuseFormat("--as says how the table is written")
     if choice.target.count > 1 { throw ValidationError("a look-up table is of one target") }
     if form == .npy, common.output == nil {
       throw ValidationError("npy is no text: name a file with --output")
@@ -97,8 +98,19 @@ struct DatasetCommand: ParsableCommand {
   }
 
   func validate() throws {
+    try common.refuseFormat("--as says how the dataset is written")
     if form != .csv, common.output == nil {
       throw ValidationError("\(form.rawValue) is no text: name a file with --output")
+    }
+    if form == .pickle {
+      let named = name.compactMap { $0.split(separator: "=", maxSplits: 1).last.map(String.init) }
+      for target in choice.target where !named.contains(target) {
+        throw ValidationError(
+          "say which device of HW-NAS-Bench '\(target)' stands for: --name DEVICE=\(target), with "
+            + "edgegpu, raspi4, edgetpu, pixel3, eyeriss or fpga as DEVICE")
+      }
+    } else if !name.isEmpty {
+      throw ValidationError("--name is for --as pickle")
     }
     for pair in name {
       let parts = pair.split(separator: "=", maxSplits: 1)
