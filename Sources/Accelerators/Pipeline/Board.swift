@@ -5,6 +5,7 @@ public struct UncertainNumber: Hashable, Sendable {
   /// The half width of the interval the number lies in, as a share of it: 0.5 is plus or minus 50 %.
   public var relativeUncertainty: Double
 
+  /// A value with the share of it by which it may be off, in the unit of the value.
   public init(_ value: Double, relativeUncertainty: Double = 0) {
     self.value = value
     self.relativeUncertainty = relativeUncertainty
@@ -38,6 +39,7 @@ public struct EventEnergies: Hashable, Sendable {
   /// Energy of moving a bit to or from the board's memory.
   public var dramPicojoulesPerBit: UncertainNumber
 
+  /// What events cost, each in the unit that its name says.
   public init(
     staticMilliwatts: UncertainNumber, processorMilliwatts: UncertainNumber,
     dspPicojoulesPerCycle: UncertainNumber, blockRAMPicojoulesPerAccess: UncertainNumber,
@@ -59,6 +61,7 @@ public struct EventEnergies: Hashable, Sendable {
 public enum PipelinePower: Hashable, Sendable {
   /// A power that flows whatever happens, in milliwatts.
   case constant(UncertainNumber)
+  /// What flows all the time, in milliwatts, and an energy for each event, in picojoules.
   case events(EventEnergies)
 }
 
@@ -81,6 +84,7 @@ public struct Board: Hashable, Sendable {
     /// Key of an entry of the file's `sources`.
     public var source: String
 
+    /// What a source says of a number other than the file does.
     public init(of: String, says: String, source: String) {
       self.of = of
       self.says = says
@@ -115,6 +119,7 @@ public struct Board: Hashable, Sendable {
   /// Where each number comes from, by key path.
   public var provenance: [String: Provenance]
 
+  /// A board; its shares are from 0 to 1, and its rate is that of the memory's pins.
   public init(
     name: String, part: String, family: Family, resources: FPGAResources, usableShare: Double,
     memoryBytesPerSecond: Double, memoryEfficiency: Double, clockMegahertz: Double,

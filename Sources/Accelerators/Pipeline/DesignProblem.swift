@@ -15,6 +15,7 @@ public struct StageOption: Hashable, Sendable {
   /// Channels that go out at once.
   public var outputWidth: Int64
 
+  /// A way to build a stage; it computes in all of its cycles unless said otherwise.
   public init(
     cycles: Int64, computeCycles: Int64? = nil, readingCycles: Int64 = 0,
     resources: FPGAResources, memoryBytes: Int64 = 0, inputWidth: Int64 = 1,
@@ -62,6 +63,7 @@ public enum StreamMatching: String, CaseIterable, Hashable, Sendable {
   case any
   /// One has to divide the other.
   case divides
+  /// Both are of the same width.
   case equal
 
   func allows(_ one: Int64, _ other: Int64) -> Bool {
@@ -99,12 +101,14 @@ public struct DesignProblem: Hashable, Sendable {
     /// The number of the stage that reads.
     public var consumer: Int
 
+    /// A stream between stages by their numbers.
     public init(producer: Int, consumer: Int) {
       self.producer = producer
       self.consumer = consumer
     }
   }
 
+  /// Stages under limits; the memory limits nothing unless a rate is given, in bytes a cycle.
   public init(
     kinds: [[StageOption]], stages: [Int], streams: [Stream] = [], budget: FPGAResources,
     bytesPerCycle: Double? = nil, fixedBytes: Int64 = 0, leastIntervalCycles: Int64 = 1,
@@ -134,15 +138,19 @@ public struct DesignProblem: Hashable, Sendable {
 
   /// The interval of a choice of an option for each stage.
   public func intervalCycles(of choice: [Int]) -> Int64 {
-    var (slowest, bytes) = (leastIntervalCycles, fixedBytes)
-    for (stage, option) in choice.enumerated() {
-      let option = kinds[stages[stage]][option]
-      slowest = max(slowest, option.cycles)
-      bytes = bytes.saturatingSum(option.memoryBytes)
+    choice.enumerated().reduce(max(leastIntervalCycles, transferCycles(of: choice))) {
+      max($0, kinds[stages[$1.offset]][$1.element].cycles)
     }
-    guard let bytesPerCycle else { return slowest }
+  }
+
+  /// Cycles in which the memory moves what a choice moves for an image; 0 where it limits nothing.
+  func transferCycles(of choice: [Int]) -> Int64 {
+    guard let bytesPerCycle else { return 0 }
+    let bytes = choice.enumerated().reduce(fixedBytes) {
+      $0.saturatingSum(kinds[stages[$1.offset]][$1.element].memoryBytes)
+    }
     let transfer = (Double(bytes) / bytesPerCycle).rounded(.up)
-    return max(slowest, transfer < 9e18 ? Int64(transfer) : .max)
+    return transfer < 9e18 ? Int64(transfer) : .max
   }
 
   /// What a choice of an option for each stage takes.
@@ -162,8 +170,8 @@ public struct DesignProblem: Hashable, Sendable {
 
 /// Whether stages can be built within limits.
 enum Feasibility {
-  /// An option for each stage that does it.
-  case feasible([Int])
+  /// An option for each stage that does it; whether all others that do move no fewer bytes.
+  case feasible([Int], isLeast: Bool)
   case infeasible(Obstacle)
   /// The search gave up.
   case unknown

@@ -18,7 +18,7 @@ extension DesignSearch {
       let helps = { (units: Int64) -> Bool in
         guard solution.intervalCycles > candidates[0] else { return false }
         let answer = answer(
-          solution.intervalCycles - 1, budget(units), mostNodes: Self.nodesToFind)
+          solution.intervalCycles - 1, budget(units), effort: Self.short)
         if case .feasible = answer { return true }
         return false
       }
@@ -33,7 +33,7 @@ extension DesignSearch {
         if helps(middle) { high = middle } else { low = middle + 1 }
       }
       let interval = { (units: Int64) in
-        (try? leastInterval(within: budget(units), mostNodes: Self.nodesToFind))?.intervalCycles
+        (try? leastInterval(within: budget(units), mostNodes: 10_000))?.intervalCycles
           ?? solution.intervalCycles
       }
       price.helpingUnits = high

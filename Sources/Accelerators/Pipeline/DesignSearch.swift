@@ -74,7 +74,7 @@ public struct DesignSearch: Sendable {
 
   /// The least interval.
   ///
-  /// - Parameter mostNodes: Nodes that are looked at to prove the choice; some thousand a second.
+  /// - Parameter mostNodes: Partial designs that are looked at to prove the choice; some million a second.
   /// - Throws: `DesignError` where nothing fits.
   public func leastInterval(
     mostNodes: Int = DesignSearch.mostNodes
@@ -84,17 +84,19 @@ public struct DesignSearch: Sendable {
 
   func answer(
     _ interval: Int64, _ budget: FPGAResources, cycles: Int64? = nil,
-    mostNodes: Int = ChoiceTree.mostNodes
+    effort: ParetoMerging.Effort?
   ) -> Feasibility {
     search.answer(
       cycles: cycles ?? interval, limits: problem.limits(interval: interval, budget: budget),
-      mostNodes: mostNodes)
+      effort: effort)
   }
 
-  /// Nodes of a question that is asked to find a choice, and of one that is asked to prove the last one.
-  static let nodesToFind = 400
-  /// The most nodes that are looked at to prove a choice, unless somebody says otherwise.
-  public static let mostNodes = 20_000
+  /// For a question that is asked to find a choice.
+  static let short = ParetoMerging.Effort(mostAtOnce: 64, mostSums: 10_000)
+  /// For a question of which only the answer counts.
+  private static let long = ParetoMerging.Effort(mostSums: 200_000)
+  /// The most partial designs that are looked at to prove a choice, unless somebody says otherwise.
+  public static let mostNodes = 1_000_000
 
   func leastInterval(
     within budget: FPGAResources, mostNodes: Int = DesignSearch.mostNodes
@@ -108,8 +110,8 @@ public struct DesignSearch: Sendable {
     var (low, high) = (0, candidates.count)
     while low < high {
       let middle = (low + high) / 2
-      switch answer(candidates[middle], budget, mostNodes: Self.nodesToFind) {
-      case .feasible(let choice):
+      switch answer(candidates[middle], budget, effort: Self.short) {
+      case .feasible(let choice, _):
         best = choice
         high = middle
       case .infeasible(let reason):
@@ -136,26 +138,38 @@ public struct DesignSearch: Sendable {
     }
     var last = best
     // Whatever was not decided on the way: nothing is better if nothing is a cycle better.
+    var effort = Self.short
     while !isProven {
       let below = problem.intervalCycles(of: last) - 1
-      switch answer(below, budget, mostNodes: mostNodes) {
-      case .feasible(let choice):
+      switch answer(below, budget, effort: effort) {
+      case .feasible(let choice, let isLeast):
         last = choice
-        continue
+        // Whatever is better is among those that move no fewer bytes, and takes as long.
+        guard isLeast, problem.transferCycles(of: choice) == problem.intervalCycles(of: choice)
+        else { continue }
+        (isProven, obstacle) = (true, .exhausted)
       case .infeasible(let reason):
         (isProven, obstacle) = (true, reason)
+      case .unknown where effort.mostAtOnce < .max:
+        effort = ParetoMerging.Effort(mostSums: mostNodes)
       case .unknown:
         sharpen(&refuted, &obstacle, below: below + 1, budget)
+        return solution(last, isProven: false, refuted: refuted, obstacle)
       }
-      break
     }
-    let interval = problem.intervalCycles(of: last)
-    if interval <= candidates[0], obstacle == nil { obstacle = floorObstacle }
+    return solution(last, isProven: true, refuted: refuted, obstacle)
+  }
+
+  private func solution(
+    _ choice: [Int], isProven: Bool, refuted: Int64, _ obstacle: Obstacle?
+  ) -> DesignSolution {
+    let interval = problem.intervalCycles(of: choice)
+    let isFloor = interval <= candidates[0] && obstacle == nil
     return DesignSolution(
-      choice: last, intervalCycles: interval, resources: problem.resources(of: last),
+      choice: choice, intervalCycles: interval, resources: problem.resources(of: choice),
       certificate: DesignCertificate(
         isProven: isProven, lowerBound: Double(isProven ? interval : refuted + 1),
-        obstacle: obstacle))
+        obstacle: isFloor ? floorObstacle : obstacle))
   }
 
   /// Looks for a longer interval that can be shown not to be had.
@@ -166,7 +180,7 @@ public struct DesignSearch: Sendable {
     var (low, high) = (refuted + 1, interval)
     while low < high {
       let middle = low + (high - low) / 2
-      if case .infeasible(let reason) = answer(middle, budget, mostNodes: Self.nodesToFind) {
+      if case .infeasible(let reason) = answer(middle, budget, effort: Self.short) {
         (refuted, obstacle, low) = (middle, reason, middle + 1)
       } else {
         high = middle
@@ -196,30 +210,34 @@ public struct DesignSearch: Sendable {
     var unlimited = problem.limits(interval: low, budget: budget)
     unlimited[CostVector.bytes] = .max
     let free: [Int]
-    switch search.answer(cycles: low, limits: unlimited) {
-    case .feasible(let choice): free = choice
+    switch search.answer(cycles: low, limits: unlimited, effort: Self.short) {
+    case .feasible(let choice, _): free = choice
     case .infeasible: return nil
     case .unknown: return (nil, nil, false)
     }
     var best: [Int]?
     var obstacle: Obstacle?
-    var isSure = true
     var (from, until) = (low + 1, high ?? problem.intervalCycles(of: free) + 1)
     while from < until {
       let middle = from + (until - from) / 2
-      switch answer(middle, budget, cycles: low, mostNodes: Self.nodesToFind) {
-      case .feasible(let choice):
+      switch answer(middle, budget, cycles: low, effort: nil) {
+      case .feasible(let choice, _):
         best = choice
         until = min(middle, problem.intervalCycles(of: choice))
       case .infeasible(let reason):
         obstacle = reason
         from = middle + 1
       case .unknown:
-        isSure = false
-        from = middle + 1
+        // The sums say whether anything of all this can be had, and give a choice that moves few bytes.
+        switch answer(until - 1, budget, cycles: low, effort: Self.short) {
+        case .feasible(let choice, let isLeast):
+          return (choice, isLeast ? .exhausted : obstacle, isLeast)
+        case .infeasible(let reason): return (best, reason, true)
+        case .unknown: return (best, obstacle, false)
+        }
       }
     }
-    return (best, obstacle, isSure)
+    return (best, obstacle, true)
   }
 }
 
@@ -235,10 +253,12 @@ extension DesignSearch {
     guard intervalCycles >= problem.leastIntervalCycles else {
       throw .doesNotFit(.input(leastCycles: problem.leastIntervalCycles))
     }
-    func attempt(_ budget: FPGAResources) -> Feasibility { answer(intervalCycles, budget) }
+    func attempt(_ budget: FPGAResources) -> Feasibility {
+      answer(intervalCycles, budget, effort: Self.long)
+    }
     var best: [Int]
     switch attempt(problem.budget) {
-    case .feasible(let choice): best = choice
+    case .feasible(let choice, _): best = choice
     case .infeasible(let reason): throw .doesNotFit(reason)
     case .unknown: throw .undecided
     }
@@ -252,7 +272,7 @@ extension DesignSearch {
       let isLast = share - low < 0.002
       let limit = isLast ? below(share) : scaled(middle)
       switch attempt(limit) {
-      case .feasible(let choice): best = choice
+      case .feasible(let choice, _): best = choice
       case .infeasible(let reason):
         obstacle = reason
         if isLast {

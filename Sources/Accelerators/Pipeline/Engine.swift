@@ -2,6 +2,7 @@ public import Ops
 
 /// How much of a dimension a pass of an engine covers.
 public enum TileExtent: Hashable, Sendable {
+  /// So many iterations: at least 1.
   case iterations(Int64)
   /// The layer's whole bound.
   case whole
@@ -64,6 +65,7 @@ public struct Engine: Hashable, Sendable {
 
   /// Where a stage's weights are kept.
   public enum WeightHome: String, CaseIterable, Hashable, Sendable {
+    /// In memories of the device, written once.
     case onChip = "on-chip"
     /// In the board's memory: read again for each image.
     case streamed
@@ -79,15 +81,19 @@ public struct Engine: Hashable, Sendable {
 
   /// What multiplies.
   public enum Multipliers: String, CaseIterable, Hashable, Sendable {
+    /// Multiplier slices.
     case dsp
+    /// Look-up tables.
     case lookUpTables = "lut"
   }
 
   /// What holds weights on the chip.
   public enum WeightMemory: String, CaseIterable, Hashable, Sendable {
+    /// Block RAM, in halves of 18 kbit.
     case block
     /// Look-up tables used as memory.
     case distributed
+    /// UltraRAM, in blocks of 288 kbit.
     case ultra
   }
 
@@ -122,6 +128,8 @@ public struct Engine: Hashable, Sendable {
   /// DSPs of one multiply-accumulate, where a design says so; `nil` for as many as the widths need.
   public var dspsPerMAC: Int64?
 
+  /// An engine; unless said otherwise it starts a step in each cycle, and a pass costs nothing
+  /// besides.
   public init(
     name: String, ops: Set<OpKind>, unroll: Extents = Extents(),
     tile: [LoopDimension: TileExtent] = [:], intervalCycles: Int64 = 1, overheadCycles: Int64 = 0,

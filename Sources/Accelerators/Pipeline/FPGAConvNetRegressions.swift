@@ -14,6 +14,7 @@ public struct FPGAConvNetRegressions: Hashable, Sendable {
   /// Width of a partial sum in bits.
   public var accumulatorBits: Int64
 
+  /// The regressions of a convolution with square filters of so many rows.
   public init(layer: FPGAConvNetConvolution, kernel: Int64, accumulatorBits: Int64) {
     self.layer = layer
     self.kernel = kernel

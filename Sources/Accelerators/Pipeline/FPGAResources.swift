@@ -8,6 +8,7 @@ public enum FPGAResource: String, CaseIterable, Hashable, Sendable {
   case ultraRAM = "uram"
   /// Six-input look-up tables, those used as memory included.
   case lookUpTable = "lut"
+  /// Flip-flops.
   case flipFlop = "ff"
 
   /// The name in hardware files and reports.
@@ -27,6 +28,7 @@ public struct FPGAResources: Hashable, Sendable {
   /// Flip-flops.
   public var flipFlops: Int64
 
+  /// So many of each; 0 of what is left out.
   public init(
     dsps: Int64 = 0, blockRAMs18Kb: Int64 = 0, ultraRAMs: Int64 = 0, lookUpTables: Int64 = 0,
     flipFlops: Int64 = 0

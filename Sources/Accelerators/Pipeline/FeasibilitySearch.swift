@@ -2,8 +2,8 @@
 ///
 /// For each kind of stage the options that no other beats in every amount are kept. Three answers are
 /// tried, from the cheapest: the sum of the least amounts, resource by resource; weights (`Weighing`);
-/// and all choices, as far as weights do not rule them out (`ChoiceTree`, and `MatchedSearch` where
-/// streams have to go together).
+/// and all sums of options that weights do not rule out and no other beats (`ParetoMerging`, and
+/// `MatchedSearch` where streams have to go together).
 struct FeasibilitySearch {
   private let problem: DesignProblem
   /// By kind, the options with the index in the problem and what they take, the fastest first.
@@ -40,10 +40,8 @@ struct FeasibilitySearch {
   /// Whether there is a choice of at most so many cycles a stage within limits.
   ///
   /// - Complexity: O(*kinds* · *options*²) where the first two answers do, which is nearly always;
-  ///   beyond, at most `ChoiceTree.mostNodes` times O(*options*).
-  func answer(
-    cycles: Int64, limits: CostVector, mostNodes: Int = ChoiceTree.mostNodes
-  ) -> Feasibility {
+  ///   beyond, as `ParetoMerging` with so much effort.
+  func answer(cycles: Int64, limits: CostVector, effort: ParetoMerging.Effort?) -> Feasibility {
     var candidates: [[Candidate]] = []
     candidates.reserveCapacity(fast.count)
     for (kind, options) in fast.enumerated() {
@@ -62,12 +60,12 @@ struct FeasibilitySearch {
       candidates.append(front)
     }
     if let obstacle = leastSums(candidates, limits) { return .infeasible(obstacle) }
-    return weighed(candidates, limits, mostNodes: mostNodes)
+    return weighed(candidates, limits, effort: effort)
   }
 
   /// The answer by weights, and where they do not decide it by going through the choices.
   private func weighed(
-    _ candidates: [[Candidate]], _ limits: CostVector, mostNodes: Int
+    _ candidates: [[Candidate]], _ limits: CostVector, effort: ParetoMerging.Effort?
   ) -> Feasibility {
     var weighing = Weighing(candidates, counts: counts, limits: limits)
     let accepts = problem.matching == .any
@@ -79,7 +77,7 @@ struct FeasibilitySearch {
             zip(weighing.groups, picks).flatMap { group, pick in
               Array(
                 repeating: (group.kind, group.options[pick].number), count: Int(group.count))
-            }, candidates))
+            }, candidates), isLeast: false)
       case .infeasible(let heaviest): return .infeasible(.combination(heaviest))
       case .unknown: break
       }
@@ -90,7 +88,7 @@ struct FeasibilitySearch {
         choice(
           zip(weighing.groups, mended).flatMap { group, picks in
             picks.map { (group.kind, group.options[$0].number) }
-          }, candidates))
+          }, candidates), isLeast: false)
     }
     guard accepts else {
       var light = candidates
@@ -99,15 +97,32 @@ struct FeasibilitySearch {
       }
       return MatchedSearch(problem, candidates: light).answer(limits: limits)
     }
-    var tree = ChoiceTree(mostNodes: mostNodes)
-    switch tree.search(weighing) {
-    case .found: return .feasible(choice(tree.decisions, candidates))
+    guard let effort else { return .unknown }
+    return merged(weighing, candidates, effort)
+  }
+
+  /// The answer by adding up options.
+  private func merged(
+    _ weighing: Weighing, _ candidates: [[Candidate]], _ effort: ParetoMerging.Effort
+  ) -> Feasibility {
+    var weighing = weighing
+    // Better weights are worth their time where many sums may be looked at.
+    for _ in 0..<(effort.mostAtOnce < .max ? 0 : Self.attempts) {
+      if case .infeasible(let heaviest) = weighing.run(rounds: Self.rounds, accepts: false) {
+        return .infeasible(.combination(heaviest))
+      }
+      guard weighing.dropHeavy() else { return .infeasible(.exhausted) }
+    }
+    guard let merging = ParetoMerging(weighing) else { return .infeasible(.exhausted) }
+    switch merging.search(effort) {
+    case .found(let decisions, let isLeast):
+      return .feasible(choice(decisions, candidates), isLeast: isLeast)
     case .none: return .infeasible(.exhausted)
     case .gaveUp: return .unknown
     }
   }
 
-  /// Times that weights are moved before the choices are gone through, and by how many steps.
+  /// Times that weights are moved before options are added up, and by how many steps.
   private static let attempts = 3
   private static let rounds = 40
 
@@ -147,7 +162,7 @@ struct FeasibilitySearch {
     var least = CostVector(repeating: 0)
     for (kind, options) in candidates.enumerated() where counts[kind] > 0 {
       let minimum = options.dropFirst().reduce(options[0].costs) { pointwiseMin($0, $1.costs) }
-      least = Self.sum(least, minimum, times: counts[kind])
+      least = Self.sum(least, Self.times(minimum, counts[kind]))
     }
     for index in 0..<CostVector.kinds where least[index] > limits[index] {
       guard index != CostVector.bytes else {
@@ -159,16 +174,18 @@ struct FeasibilitySearch {
     return nil
   }
 
-  static func sum(_ one: CostVector, _ other: CostVector, times count: Int64) -> CostVector {
-    if count == 1 {
-      // A sum of amounts, which are not negative, is negative where it leaves 64 bits.
-      let result = one &+ other
-      return result.replacing(with: .max, where: result .< 0)
-    }
+  /// What two take, or the largest number where it leaves 64 bits.
+  @inline(__always) static func sum(_ one: CostVector, _ other: CostVector) -> CostVector {
+    // A sum of amounts, which are not negative, is negative where it leaves 64 bits.
+    let result = one &+ other
+    return result.replacing(with: .max, where: result .< 0)
+  }
+
+  /// What so many take, or the largest number where it leaves 64 bits.
+  static func times(_ one: CostVector, _ count: Int64) -> CostVector {
     var result = one
-    for index in 0..<CostVector.kinds {
-      result[index] = one[index].saturatingSum(other[index].saturatingProduct(count))
-    }
+    guard count > 1 else { return result }
+    for index in 0..<CostVector.kinds { result[index] = one[index].saturatingProduct(count) }
     return result
   }
 }

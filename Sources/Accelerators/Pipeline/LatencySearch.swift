@@ -5,6 +5,7 @@ public struct StagePace: Hashable, Sendable {
   /// Cycles of an image in which what reads its window reads; 0 where it has none.
   public var readingCycles: Int64
 
+  /// Cycles of an image in which a stage computes, and in which what reads its window reads.
   public init(computeCycles: Int64, readingCycles: Int64) {
     self.computeCycles = computeCycles
     self.readingCycles = readingCycles
@@ -102,7 +103,7 @@ private struct LatencyRun {
   private func fits(_ choice: [Int]) -> Bool {
     var sum = CostVector(repeating: 0)
     for (stage, index) in choice.enumerated() {
-      sum = FeasibilitySearch.sum(sum, option(stage, index).costs, times: 1)
+      sum = FeasibilitySearch.sum(sum, option(stage, index).costs)
     }
     return sum.isWithin(limits) && problem.matches(choice)
   }
@@ -137,7 +138,7 @@ private struct LatencyRun {
       (fastest[$1].computeCycles, $0) < (fastest[$0].computeCycles, $1)
     }
     var rest = CostVector(repeating: 0)
-    for stage in order { rest = FeasibilitySearch.sum(rest, least[stage], times: 1) }
+    for stage in order { rest = FeasibilitySearch.sum(rest, least[stage]) }
     var partial = choice
     var paces = fastest
     isComplete = descend(
@@ -158,8 +159,8 @@ private struct LatencyRun {
     var isWhole = true
     let before = paces[stage]
     for index in problem.kinds[problem.stages[stage]].indices {
-      let costs = FeasibilitySearch.sum(sum, option(stage, index).costs, times: 1)
-      guard FeasibilitySearch.sum(costs, after, times: 1).isWithin(limits) else { continue }
+      let costs = FeasibilitySearch.sum(sum, option(stage, index).costs)
+      guard FeasibilitySearch.sum(costs, after).isWithin(limits) else { continue }
       guard left > 0 else { return false }
       paces[stage] = pace(stage, index)
       partial[stage] = index

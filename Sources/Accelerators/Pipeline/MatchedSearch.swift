@@ -56,8 +56,8 @@ struct MatchedSearch {
               problem.matching.allows(partial.widths[$0], option.inputWidth)
             })
           else { continue }
-          let costs = FeasibilitySearch.sum(partial.costs, candidate.costs, times: 1)
-          guard FeasibilitySearch.sum(costs, rests[stage], times: 1).isWithin(limits) else {
+          let costs = FeasibilitySearch.sum(partial.costs, candidate.costs)
+          guard FeasibilitySearch.sum(costs, rests[stage]).isWithin(limits) else {
             continue
           }
           let widths = partial.widths + [option.outputWidth]
@@ -84,7 +84,7 @@ struct MatchedSearch {
       choice.append(candidates[problem.stages[stage]][partial.option].option)
       number = partial.before
     }
-    return .feasible(choice.reversed())
+    return .feasible(choice.reversed(), isLeast: false)
   }
 
   /// By stage, the least that the stages after it take.
@@ -98,7 +98,7 @@ struct MatchedSearch {
     var rest = CostVector(repeating: 0)
     for kind in problem.stages.reversed() {
       rests.append(rest)
-      rest = FeasibilitySearch.sum(rest, least[kind], times: 1)
+      rest = FeasibilitySearch.sum(rest, least[kind])
     }
     return rests.reversed()
   }

@@ -29,6 +29,7 @@ public struct PipelineFigures: Hashable, Sendable {
   /// What is handed from stage to stage.
   public enum TokenKind: String, Hashable, Sendable { case pixels, rows }
 
+  /// Times in cycles of a clock; what is not here has no value until it is set.
   public init(
     clockMegahertz: Double, intervalCycles: Int64, latencyCycles: Int64, boundBy: String,
     energyMillijoules: ClosedRange<Double>? = nil
@@ -54,6 +55,7 @@ public struct PipelineAccelerator: HardwareTarget, Hashable {
   /// Images that run one behind the other; at least 1.
   public var batch: Int
 
+  /// A design as a target; a batch below 1 counts as 1.
   public init(_ design: PipelineDesign, batch: Int = 1) {
     self.design = design
     self.batch = max(1, batch)

@@ -18,6 +18,7 @@ public struct Assignment: Hashable, Sendable {
   /// holds; the last number serves the inputs that follow. Empty for as many as are needed.
   public var fifoDepths: [Int64]
 
+  /// Layers whose names match a pattern and whose op is one of those given, on an engine.
   public init(
     layers: [String] = [], ops: Set<OpKind>? = nil, engine: Int?, unroll: Extents? = nil,
     tile: [LoopDimension: TileExtent] = [:], overheadCycles: Int64? = nil,
@@ -88,6 +89,7 @@ public struct MemoryPort: Hashable, Sendable {
   /// Whether transfers run beside the passes; otherwise passes wait for them.
   public var isOverlapped: Bool
 
+  /// A memory that moves so many bytes in a second.
   public init(bytesPerSecond: Double, isOverlapped: Bool) {
     self.bytesPerSecond = bytesPerSecond
     self.isOverlapped = isOverlapped
@@ -96,9 +98,13 @@ public struct MemoryPort: Hashable, Sendable {
 
 /// Whose formulas say what a stage takes of the device.
 public enum ResourceStyle: String, CaseIterable, Hashable, Sendable {
+  /// Our own, as an interval.
   case hwcost
+  /// Those of `FINNUnit`.
   case finn
+  /// Those of `FPGAConvNetConvolution`.
   case fpgaconvnet
+  /// Those of `DNNBuilderConvolution`.
   case dnnbuilder
 }
 
@@ -131,6 +137,7 @@ public struct PipelineDesign: Hashable, Sendable {
   /// Where each number comes from, by key path.
   public var provenance: [String: Provenance]
 
+  /// A design; its transfers cost nothing and its energy is not known unless said otherwise.
   public init(
     name: String, board: Board, clockMegahertz: Double, precision: Precision,
     style: ResourceStyle = .hwcost, engines: [Engine], assignments: [Assignment] = [],

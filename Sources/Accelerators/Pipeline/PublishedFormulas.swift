@@ -20,6 +20,7 @@ public struct FINNUnit: Hashable, Sendable {
   /// Whether DSPs multiply; look-up tables otherwise.
   public var usesDSPs: Bool
 
+  /// A unit by the numbers that FINN's configuration of it has; widths in bits.
   public init(
     matrixHeight: Int64, matrixWidth: Int64, processingElements: Int64, simd: Int64,
     weightBits: Int64, inputBits: Int64, isInputSigned: Bool, accumulatorBits: Int64,
@@ -151,6 +152,7 @@ public struct FPGAConvNetConvolution: Hashable, Sendable {
   /// Width of an input in bits.
   public var inputBits: Int64
 
+  /// A convolution with its folding; channels and filters of all groups, widths in bits.
   public init(
     channels: Int64, filters: Int64, groups: Int64, kernelElements: Int64, inputPixels: Int64,
     outputPixels: Int64, coarseIn: Int64, coarseOut: Int64, coarseGroup: Int64, fine: Int64,
@@ -233,6 +235,7 @@ public struct DNNBuilderConvolution: Hashable, Sendable {
   /// Width of a weight in bits.
   public var weightBits: Int64
 
+  /// A layer with its parallelism; widths in bits.
   public init(
     channels: Int64, filters: Int64, kernelHeight: Int64, kernelWidth: Int64, inputHeight: Int64,
     outputPixels: Int64, stride: Int64, channelParallelism: Int64, kernelParallelism: Int64,

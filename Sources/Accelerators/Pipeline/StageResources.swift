@@ -8,6 +8,7 @@ public struct ResourceRange: Hashable, Sendable {
   /// The most, if they pack nothing.
   public var high: FPGAResources
 
+  /// From the least to the most.
   public init(low: FPGAResources, high: FPGAResources) {
     self.low = low
     self.high = high
@@ -98,9 +99,10 @@ struct ResourceFormulas {
     return range(of: StageShape(placed, work: work, op: op))
   }
 
-  func range(of stage: StageShape) -> ResourceRange {
+  /// - Parameter shared: What the stage takes wherever its weights are, where that is known.
+  func range(of stage: StageShape, shared: ResourceRange? = nil) -> ResourceRange {
     switch style {
-    case .hwcost: return own(stage)
+    case .hwcost: return own(stage, shared: shared)
     case .finn: return ResourceRange(exactly: finn(stage))
     case .fpgaconvnet: return ResourceRange(exactly: fpgaConvNet(stage))
     case .dnnbuilder: return ResourceRange(exactly: dnnBuilder(stage))
@@ -230,7 +232,18 @@ extension ResourceFormulas {
 
 // MARK: - Our own
 extension ResourceFormulas {
-  private func own(_ stage: StageShape) -> ResourceRange {
+  /// What a stage takes wherever its weights are; `nil` where a style does not tell that apart.
+  func shared(by stage: StageShape) -> ResourceRange? {
+    style == .hwcost ? withoutWeights(stage) : nil
+  }
+
+  private func own(_ stage: StageShape, shared: ResourceRange?) -> ResourceRange {
+    var range = shared ?? withoutWeights(stage)
+    if stage.engine.isReplicated, stage.isMAC { addStreamedWeights(of: stage, to: &range) }
+    return range
+  }
+
+  private func withoutWeights(_ stage: StageShape) -> ResourceRange {
     var range = ResourceRange.none
     if stage.isMAC {
       let dsps = self.dsps(stage)
@@ -238,7 +251,7 @@ extension ResourceFormulas {
       range.high.dsps = dsps.high
     }
     if stage.engine.isReplicated {
-      addStreamMemories(of: stage, to: &range)
+      addWindow(of: stage, to: &range)
     } else {
       for memory in tileMemories(stage) { add(memory, to: &range) }
     }
@@ -282,30 +295,31 @@ extension ResourceFormulas {
     var home: Engine.WeightMemory = .block
   }
 
-  /// Adds the weights and the window of a stage that streams.
-  private func addStreamMemories(of stage: StageShape, to range: inout ResourceRange) {
-    if stage.isMAC {
-      let banks = stage.weightLanes
-      var depth = stage.weights.dividedRoundingUp(by: banks)
-      // Weights that stream in are double buffered, a set of outputs at a time.
-      if stage.engine.weightHome == .streamed {
-        depth = 2 * depth.dividedRoundingUp(by: stage.work[.k])
-      }
-      add(
-        Memory(
-          banks: banks, bits: stage.weightBits, depth: depth, home: stage.engine.weightMemory),
-        to: &range)
+  /// Adds the weights of a stage that streams.
+  private func addStreamedWeights(of stage: StageShape, to range: inout ResourceRange) {
+    let banks = stage.weightLanes
+    var depth = stage.weights.dividedRoundingUp(by: banks)
+    // Weights that stream in are double buffered, a set of outputs at a time.
+    if stage.engine.weightHome == .streamed {
+      depth = 2 * depth.dividedRoundingUp(by: stage.work[.k])
     }
-    if stage.hasWindow, let window = stage.window {
-      let rows = Int64(window.rows.filter - 1) * Int64(window.rows.dilation)
-      let words = Int64(stage.map.width)
-        .saturatingProduct(Int64(stage.map.channels).dividedRoundingUp(by: stage.channelLanes))
-      add(
-        Memory(
-          banks: max(1, rows).saturatingProduct(stage.channelLanes), bits: stage.activationBits,
-          depth: words),
-        to: &range)
-    }
+    add(
+      Memory(
+        banks: banks, bits: stage.weightBits, depth: depth, home: stage.engine.weightMemory),
+      to: &range)
+  }
+
+  /// Adds the window of a stage that streams.
+  private func addWindow(of stage: StageShape, to range: inout ResourceRange) {
+    guard stage.hasWindow, let window = stage.window else { return }
+    let rows = Int64(window.rows.filter - 1) * Int64(window.rows.dilation)
+    let words = Int64(stage.map.width)
+      .saturatingProduct(Int64(stage.map.channels).dividedRoundingUp(by: stage.channelLanes))
+    add(
+      Memory(
+        banks: max(1, rows).saturatingProduct(stage.channelLanes), bits: stage.activationBits,
+        depth: words),
+      to: &range)
   }
 
   /// The double-buffered tiles of an engine that layers share.

@@ -27,6 +27,8 @@ public struct DesignOptions: Hashable, Sendable {
   /// Which end of the estimates has to fit.
   public var estimate: Estimate
 
+  /// What is asked at a clock and of words so wide; divisors only, any widths of streams, and the
+  /// low end of estimates unless said otherwise.
   public init(
     clockMegahertz: Double, precision: Precision, style: ResourceStyle = .hwcost,
     foldings: Foldings = .divisors, matching: StreamMatching = .any, estimate: Estimate = .low
@@ -60,6 +62,7 @@ public struct StreamFamily: Sendable {
   /// What is asked of them besides.
   public let options: DesignOptions
 
+  /// The streaming designs of a board.
   public init(_ board: Board, _ options: DesignOptions) {
     self.board = board
     self.options = options
@@ -158,10 +161,11 @@ extension StreamFamily {
       let reading = window.map { stage.engine.readingCycles(of: $0, work) } ?? 0
       let inputs = Int64(unroll[.g]) * (stage.isMAC ? Int64(unroll[.c]) : 1)
       let outputs = Int64(unroll[.g]) * (stage.isMAC ? Int64(unroll[.k]) : 1)
+      let shared = formulas.shared(by: stage)
       for (memory, home) in homes {
         stage.engine.weightMemory = memory
         stage.engine.weightHome = home
-        let range = formulas.range(of: stage)
+        let range = formulas.range(of: stage, shared: shared)
         all.append(
           Way(
             option: StageOption(
@@ -243,18 +247,24 @@ extension StreamFamily {
     var (options, builds): ([StageOption], [Build]) = ([], [])
     // By option, everything that counts: what it takes, and its cycles in the two places that are left.
     var costs: [CostVector] = []
+    // What beat the last one beats its neighbours often.
+    var beater = 0
     for (_, place) in order {
       let option = all[place].option
       var cost = option.costs
       cost[CostVector.kinds] = option.computeCycles
       cost[CostVector.kinds + 1] = option.readingCycles
-      let isBeaten = costs.indices.contains { index in
+      func beats(_ index: Int) -> Bool {
         costs[index].isWithin(cost)
           && (self.options.matching == .any
             || options[index].inputWidth == option.inputWidth
               && options[index].outputWidth == option.outputWidth)
       }
-      guard !isBeaten else { continue }
+      if beater < costs.count, beats(beater) { continue }
+      if let index = costs.indices.first(where: beats) {
+        beater = index
+        continue
+      }
       options.append(option)
       builds.append(all[place].build)
       costs.append(cost)

@@ -57,6 +57,7 @@ public struct TokenReach: Hashable, Sendable {
     /// Whether every position needs all of the producer's.
     var isWhole: Bool
 
+    /// An axis of so many positions, which a window slides along.
     public init(inputs: Int, outputs: Int, window: WindowAxis, isWhole: Bool = false) {
       self.inputs = inputs
       self.outputs = outputs
@@ -193,6 +194,8 @@ public struct TokenGraph: Hashable, Sendable {
     /// Of these, the cycles that the stage would need if its memory were never slow.
     public var computeCycles: Int64
 
+    /// A stage that fires so often for an image; no memory slows it unless it computes in fewer
+    /// cycles.
     public init(name: String, firings: Int, cycles: Int64, computeCycles: Int64? = nil) {
       self.name = name
       self.firings = firings
@@ -214,6 +217,7 @@ public struct TokenGraph: Hashable, Sendable {
     /// Where a file sets the depth, for messages.
     public var place: String?
 
+    /// A buffer between stages by their numbers; of any depth unless given.
     public init(
       producer: Int, consumer: Int, reach: TokenReach, depth: Int? = nil, place: String? = nil
     ) {
@@ -232,6 +236,7 @@ public struct TokenGraph: Hashable, Sendable {
   /// The stage that gives the network's output.
   public var output: Int
 
+  /// Stages in an order in which each comes after those it reads, and what is between them.
   public init(stages: [Stage], edges: [Edge], output: Int) {
     self.stages = stages
     self.edges = edges

@@ -69,6 +69,7 @@ public struct TokenRecurrence: Sendable {
   /// come evenly. 0 for images that come as fast as they are taken.
   public let pace: Int64
 
+  /// A graph that runs so many images, as fast as it takes them unless a pace in cycles is given.
   public init(_ graph: TokenGraph, images: Int = 1, pace: Int64 = 0) {
     self.graph = graph
     self.images = max(1, images)

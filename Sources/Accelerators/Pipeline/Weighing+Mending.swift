@@ -17,7 +17,7 @@ extension Weighing {
     var total = CostVector(repeating: 0)
     var uses: Uses = []
     for (group, pick) in zip(groups, picks) {
-      total = FeasibilitySearch.sum(total, group.options[pick].costs, times: group.count)
+      total = FeasibilitySearch.sum(total, group.options[pick].allCosts)
       uses.append([(pick, group.count)])
     }
     for _ in 0..<60 {

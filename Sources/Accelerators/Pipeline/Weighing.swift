@@ -20,7 +20,9 @@ struct Weighing {
     /// Its number among the candidates of its kind.
     var number: Int
     var costs: CostVector
-    /// The same as shares of the limits.
+    /// What all stages of the group take with it.
+    var allCosts: CostVector
+    /// What one takes as shares of the limits.
     var shares: SIMD8<Double>
   }
 
@@ -34,15 +36,6 @@ struct Weighing {
   private(set) var bound = 0.0
   /// By group, the lightest option by the best weights.
   private(set) var picks: [Int] = []
-  /// By group, between which options the lightest one changed while the weights moved.
-  private(set) var swings: [Swing] = []
-
-  /// Mean and standard deviation of the shares that options take which were lightest.
-  struct Swing {
-    var mean = SIMD8<Double>(repeating: 0)
-    var spread = SIMD8<Double>(repeating: 0)
-  }
-
   /// Weights that no choice that fits is above; rounding is far below a millionth of it.
   static let available = 1 + 1e-6
 
@@ -59,6 +52,7 @@ struct Weighing {
         options: candidates[kind].enumerated().map { number, candidate in
           Option(
             number: number, costs: candidate.costs,
+            allCosts: FeasibilitySearch.times(candidate.costs, counts[kind]),
             shares: SIMD8<Double>(candidate.costs) * scale)
         })
     }
@@ -82,8 +76,6 @@ struct Weighing {
   mutating func run(rounds: Int, accepts: Bool) -> Outcome {
     let kinds = scale.replacing(with: 1, where: scale .> 0)
     guard kinds.sum() > 0 else { return unlimited(accepts: accepts) }
-    var sums = Array(repeating: SIMD8<Double>(repeating: 0), count: groups.count)
-    var squares = sums
     var chosen = Array(repeating: 0, count: groups.count)
     // By how much more than the bound a step is to bring, as long as steps bring anything.
     var hope = min(0.02, max(Self.available - bound, 0.002))
@@ -99,10 +91,8 @@ struct Weighing {
         chosen[place] = pick
         sum += least * Double(group.count)
         let shares = group.options[pick].shares
-        sums[place] += shares
-        squares[place] += shares * shares
         use += shares * Double(group.count)
-        total = FeasibilitySearch.sum(total, group.options[pick].costs, times: group.count)
+        total = FeasibilitySearch.sum(total, group.options[pick].allCosts)
       }
       if sum > bound || picks.count != groups.count {
         (bound, best, picks) = (sum, weights, chosen)
@@ -125,12 +115,6 @@ struct Weighing {
       weights *= kinds
       weights /= weights.sum()
     }
-    swings = zip(sums, squares).map { sum, square in
-      let mean = sum / Double(rounds)
-      let variance = square / Double(rounds) - mean * mean
-      return Swing(
-        mean: mean, spread: pointwiseMax(variance, SIMD8(repeating: 0)).squareRoot())
-    }
     return .unknown
   }
 
@@ -140,16 +124,10 @@ struct Weighing {
     picks = groups.map { group in
       group.options.firstIndex { $0.costs.isWithin(limits) } ?? 0
     }
-    swings = groups.map { _ in Swing() }
     let total = zip(groups, picks).reduce(CostVector(repeating: 0)) { sum, pair in
-      FeasibilitySearch.sum(sum, pair.0.options[pair.1].costs, times: pair.0.count)
+      FeasibilitySearch.sum(sum, pair.0.options[pair.1].allCosts)
     }
     return accepts && total.isWithin(limits) ? .feasible(picks) : .unknown
-  }
-
-  /// Forgets the bound, which is that of other stages, and goes on from the best weights.
-  mutating func restart() {
-    (bound, weights, picks) = (0, best, [])
   }
 
   func weight(of option: Option) -> Double { (option.shares * best).sum() }

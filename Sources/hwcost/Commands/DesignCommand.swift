@@ -71,7 +71,7 @@ struct DesignCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Partial designs that are looked at to prove the least interval; some thousand take a second.",
+      "Partial designs that are looked at to prove the least interval; some million take a second.",
       valueName: "count"))
   var proofNodes: Int = DesignSearch.mostNodes
 
