@@ -181,7 +181,7 @@ struct ProofSearch {
     evaluations += inner.visits
     budget.spend(inner.visits)
     outline.promise = innerParts.first?.score ?? outline.score(incumbents)
-    for part in innerParts.prefix(4) {
+    for part in innerParts.prefix(context.isPerfect ? 4 : 12) {
       var part = part
       scratch.begin(scheme.tables)
       var outer = OuterSearch(
