@@ -210,53 +210,12 @@ final class ProofContext: @unchecked Sendable {
   @inline(__always)
   func mostSaved(_ extra: SIMD4<Double>) -> Double { saved(extra).max() }
 
-  /// The largest share of a tensor's words that may be in tiles at the border, in which a loop at the
-  /// array level has one pass while it has more in the others: there the tensor may stay over further
-  /// loops.
-  ///
-  /// With one level outside there is one such tile, of at most `front` indices and fewer than are left
-  /// beside a tile of two passes. Along an axis of windows a tile has more words than indices: at most
-  /// half of all where the tile is a piece beside one full piece, else at most twice its share.
-  ///
-  /// - Parameter front: the indices that the array level's children hold at a time, at most.
-  func borderShare(_ role: Int, _ dimension: Int, front: Int32) -> Double {
-    relevant[role] & (1 << UInt8(dimension)) == 0
-      ? 0
-      : borderShare(dimension, front: front, isWindow: role == 1 && isInWindow(dimension))
-  }
-
-  /// The same of any tensor that the dimension moves.
-  ///
-  /// - Parameter isWindow: whether two dimensions move the tensor along the axis.
-  func borderShare(_ dimension: Int, front: Int32, isWindow: Bool) -> Double {
-    let bound = bounds[dimension]
-    guard !isPerfect, arrayLevel > 0, front < bound else { return 0 }
-    if arrayLevel == 1 {
-      let most = min(front, bound - front - 1)
-      if most <= 0 { return 0 }
-      let share = Double(most) / Double(bound)
-      if !isWindow { return share }
-      return most < front ? 0.5 : min(0.5, 2 * share)
-    }
-    // Each tile of the outermost level has a border of its own.
-    return arrayLevel == 2 && !isWindow
-      ? min(1, 0.5 + Double(front) / Double(bound)) : 1
-  }
-
   /// The largest of the shares by dimension of those that move a tensor and can be innermost where a
   /// class stays.
   @inline(__always)
   func share(_ shares: SIMD8<Double>, _ role: Int, ofClass number: Int) -> Double {
     (shares * movers[3 * number + role]).max()
   }
-
-  /// The largest share that any dimension can have.
-  var mostBorderShare: Double { isPerfect || arrayLevel == 0 ? 0 : arrayLevel == 1 ? 0.5 : 1 }
-
-  /// Whether the innermost loop outside the array level is the same for all tiles, so that it says
-  /// what stays over the loops there: with imperfect factors further levels may have tiles at the
-  /// border with no pass of it.
-  var knowsOuterClass: Bool { isPerfect || arrayLevel <= 1 }
 
   /// Words along an axis, at least; those of an axis that is too long to be looked at count as one.
   private static func words(_ axis: AffineAxis, of problem: Problem, storesPadding: Bool) -> Double
@@ -311,28 +270,6 @@ final class ProofContext: @unchecked Sendable {
 
   func isRelevant(_ dimension: Int, to role: TensorRole) -> Bool {
     relevant[Int(role.rawValue)] & (1 << UInt8(dimension)) != 0
-  }
-
-  /// Of each level, the longest tile of a dimension that fits if all others are single indices.
-  func longestTiles(_ dimension: Int, keeps: [TensorSet]) -> [Int32] {
-    keeps.indices.map { level in
-      let bound = bounds[dimension]
-      guard let memory = space.hierarchy.levels[level].memory else { return bound }
-      var longest = Int64(bound)
-      for role in keeps[level].members
-      where present.contains(role) && isRelevant(dimension, to: role) && isSimple(role, dimension)
-        && !(role == .input && isInWindow(dimension))
-      {
-        let bits = Int64(space.widthBits(role, level: level, outermostReduction: nil))
-        switch memory.capacity {
-        case .unbounded: break
-        case .shared(let available): longest = min(longest, available / max(1, bits))
-        case .partitions(let available):
-          longest = min(longest, (available[role] ?? 0) / max(1, bits))
-        }
-      }
-      return Int32(clamping: longest)
-    }
   }
 }
 

@@ -1,0 +1,307 @@
+internal import Ops
+
+/// Finds the inner parts that bounds do not rule out.
+struct InnerSearch {
+  let tables: InnerTables
+  let context: ProofContext
+  let incumbents: Incumbents
+  /// The least that the outer part adds.
+  let outer: LeastOuter
+  let picojoulesPerCycle: Double
+  /// Cycles of the slowest port if every tensor moves once.
+  private let leastPorts: Double
+  private let count: Int
+  private let isPerfect: Bool
+  /// What is the same for all parts: energy, tables of variables, memories.
+  private let constant: Double
+  private let variables: UnsafeBufferPointer<InnerVariable>
+  private let footprints: UnsafeBufferPointer<InnerTables.Footprint>
+  private let available: UnsafeBufferPointer<Double>
+  private let least:
+    (moving: UnsafeBufferPointer<TermVector>, staying: UnsafeBufferPointer<TermVector>)
+  private let sizeX: SIMD4<Int32>
+  private let sizeY: SIMD4<Int32>
+  /// Picojoules of each term that bound a part, by tensor; where some are negative, what is left of
+  /// the others in the worst case.
+  private let prices: (TermVector, TermVector, TermVector)
+  /// 1 for terms to the lanes.
+  private let toLanes: TermVector
+  /// Of the variables from one on, the largest border share of each tensor that they move.
+  private let openShares: [SIMD4<Double>]
+  private(set) var parts: [InnerPart] = []
+  private(set) var visits: Int64 = 0
+  private(set) var budget: Budget
+  /// More parts than this are not listed.
+  private let most: Int
+  private(set) var isFull = false
+
+  /// What has been assigned so far.
+  struct State {
+    var chains = SIMD8<UInt16>(repeating: 0)
+    var moving = TermVector(repeating: 1)
+    var staying = TermVector(repeating: 1)
+    var sizes = TermVector(repeating: 1)
+    var leftX: SIMD4<Int32>
+    var leftY: SIMD4<Int32>
+    var steps = 1.0
+    var shares = SIMD4<Double>(repeating: 0)
+    var score = 0.0
+
+    func precedes(_ other: State) -> Bool {
+      score == other.score ? chains.precedes(other.chains) : score < other.score
+    }
+  }
+
+  init(
+    _ tables: InnerTables, incumbents: Incumbents, outer: LeastOuter, most: Int,
+    budget: Budget
+  ) {
+    self.budget = budget
+    self.tables = tables
+    self.incumbents = incumbents
+    self.outer = outer
+    self.most = most
+    context = tables.context
+    leastPorts = outer.slowestPort
+    picojoulesPerCycle = context.prices.picojoulesPerCycle
+    count = tables.variables.count
+    isPerfect = context.isPerfect
+    variables = tables.variables
+    footprints = tables.footprintTable
+    available = tables.availableTable
+    least = (tables.leastMoving, tables.leastStaying)
+    var (sizeX, sizeY) = (SIMD4<Int32>(repeating: 1), SIMD4<Int32>(repeating: 1))
+    for (slot, level) in context.fanouts.enumerated() {
+      sizeX[slot] = context.space.levels[level].sizeX
+      sizeY[slot] = context.space.levels[level].sizeY
+    }
+    (self.sizeX, self.sizeY) = (sizeX, sizeY)
+    let (prices, debt) = Self.prices(tables)
+    self.prices = (prices[0], prices[1], prices[2])
+    constant = tables.terms.constant - debt + outer.energy
+    var toLanes = TermVector(repeating: 0)
+    for (index, term) in tables.inner.enumerated() where term.child == context.levelCount {
+      toLanes[index] = 1
+    }
+    self.toLanes = toLanes
+    var open = [SIMD4<Double>(repeating: 0)]
+    for variable in tables.variables.reversed() {
+      var shares = open[open.count - 1]
+      for role in 0..<3 where variable.movedRoles & (1 << UInt8(role)) != 0 {
+        shares[role] = context.mostBorderShare
+      }
+      open.append(shares)
+    }
+    openShares = open.reversed()
+  }
+
+  private static func prices(_ tables: InnerTables) -> ([TermVector], debt: Double) {
+    let context = tables.context
+    var unpaid = 0.0
+    let prices = TensorRole.allCases.map { role in
+      var prices = TermVector(repeating: 0)
+      for (index, term) in tables.inner.enumerated() where term.role == role {
+        prices[index] = max(0, term.price)
+      }
+      // A negative price counts at most all children; take that from what moves as often.
+      for term in tables.inner where term.role == role && term.price < 0 {
+        var most = 1.0
+        for level in context.fanouts where level < term.child {
+          let rules = context.space.levels[level]
+          most *= Double(rules.sizeX) * Double(rules.sizeY)
+        }
+        var debt = -term.price * most
+        for (index, other) in tables.inner.enumerated()
+        where other.role == role && other.child == term.child && debt > 0 {
+          let paid = min(debt, prices[index])
+          prices[index] -= paid
+          debt -= paid
+        }
+        // Each iteration counts once at most.
+        unpaid += debt / most * context.iterations
+      }
+      return prices
+    }
+    return (prices, unpaid)
+  }
+
+  /// Energy and cycles of all parts, at least.
+  var leastFigures: (energy: Double, cycles: Double) {
+    var start = start
+    let bound = bound(&start, 0)
+    return (bound.energy - picojoulesPerCycle * bound.cycles, bound.cycles)
+  }
+
+  private var start: State { State(leftX: sizeX, leftY: sizeY) }
+
+  /// Energy and cycles of all parts that continue one, at least.
+  @inline(__always)
+  private func bound(
+    _ state: UnsafePointer<State>, _ next: Int
+  ) -> (energy: Double, cycles: Double) {
+    let moving = state.pointee.moving * least.moving[next]
+    let staying = state.pointee.staying * least.staying[next]
+    let steps =
+      state.pointee.steps
+      * tables.leastSteps(next, x: state.pointee.leftX[0], y: state.pointee.leftY[0])
+    let cycles = max(1, (max(steps, leastPorts) - 1e-6).rounded(.up))
+    var sum = 0.0
+    var extra = SIMD4<Double>(repeating: 0)
+    for role in 0..<3 {
+      let price = role == 0 ? prices.0 : role == 1 ? prices.1 : prices.2
+      let fewest = (staying * price).sum()
+      let most = max(fewest, (moving * price).sum())
+      var energy = most
+      if !isPerfect {
+        let fixed = (moving * price * toLanes).sum()
+        let share = max(state.pointee.shares[role], openShares[next][role])
+        energy = max(fewest, fixed + (most - fixed) * (1 - share))
+      }
+      sum += energy
+      extra[role] = energy - fewest
+    }
+    let energy = constant + sum - context.mostSaved(extra)
+    return (energy + picojoulesPerCycle * cycles, cycles)
+  }
+
+  /// Adds a chain of the next variable; `false` where it does not fit.
+  @inline(__always)
+  private func extend(
+    _ state: UnsafePointer<State>, _ variable: Int, _ chain: Int, row: Int,
+    into next: UnsafeMutablePointer<State>
+  ) -> Bool {
+    let own = variables[variable]
+    let (x, y) = (own.passesX[chain], own.passesY[chain])
+    if any(x .> state.pointee.leftX) || any(y .> state.pointee.leftY) { return false }
+    let entry = row + chain
+    next.pointee.sizes = state.pointee.sizes * own.sizes[entry]
+    if !fits(&next.pointee.sizes) { return false }
+    // Most chains unroll over the array level alone.
+    next.pointee.leftX = state.pointee.leftX / x
+    next.pointee.leftY = state.pointee.leftY / y
+    next.pointee.moving = state.pointee.moving * own.moving[entry]
+    next.pointee.staying = state.pointee.staying * own.staying[entry]
+    next.pointee.steps = state.pointee.steps * own.steps[chain]
+    next.pointee.chains = state.pointee.chains
+    next.pointee.chains[variable] = UInt16(truncatingIfNeeded: chain)
+    next.pointee.shares = state.pointee.shares
+    if !isPerfect { widenShares(next, own, chain) }
+    return true
+  }
+
+  /// Whether the words known so far fit all memories.
+  @inline(__always)
+  private func fits(_ sizes: inout TermVector) -> Bool {
+    var used = 0.0
+    var memory = -1
+    for index in footprints.indices {
+      let footprint = footprints[index]
+      if footprint.memory != memory {
+        memory = footprint.memory
+        used = 0
+      }
+      used += sizes[index] * footprint.bits
+      if used > available[memory] { return false }
+    }
+    return true
+  }
+
+  /// The innermost loop that moves a tensor may be of any dimension that does.
+  private func widenShares(
+    _ state: UnsafeMutablePointer<State>, _ own: InnerVariable, _ chain: Int
+  ) {
+    let front = Int32(own.fronts[chain])
+    for role in 0..<3 where own.movedRoles & (1 << UInt8(role)) != 0 {
+      state.pointee.shares[role] = max(
+        state.pointee.shares[role], context.borderShare(role, own.dimension, front: front))
+    }
+  }
+
+  @inline(__always)
+  private func row(_ state: UnsafePointer<State>, _ variable: Int) -> Int {
+    let own = variables[variable]
+    return own.partner < 0 ? 0 : Int(state.pointee.chains[own.partner]) * own.count
+  }
+
+  // MARK: - All parts
+
+  /// Lists all parts that the incumbents do not rule out.
+  mutating func run() {
+    withUnsafeTemporaryAllocation(of: State.self, capacity: count + 1) { states in
+      states.initialize(repeating: start)
+      if let first = states.baseAddress { visit(first, 0) }
+    }
+  }
+
+  /// - Parameter state: what is assigned; the places behind it are free.
+  private mutating func visit(_ state: UnsafeMutablePointer<State>, _ variable: Int) {
+    guard variable < count else {
+      finish(state)
+      return
+    }
+    let row = row(state, variable)
+    for chain in 0..<variables[variable].count {
+      visits += 1
+      budget.spend(1)
+      if budget.isSpent { isFull = true }
+      guard extend(state, variable, chain, row: row, into: state + 1) else { continue }
+      let bound = bound(state + 1, variable + 1)
+      if incumbents.ruleOut(energy: bound.energy, cycles: bound.cycles) { continue }
+      visit(state + 1, variable + 1)
+      if isFull { return }
+    }
+  }
+
+  private mutating func finish(_ state: UnsafePointer<State>) {
+    var part = InnerPart()
+    guard fill(&part, state) else { return }
+    if parts.count >= most {
+      isFull = true
+      return
+    }
+    parts.append(part)
+  }
+
+  // MARK: - Some good parts
+
+  /// The most promising parts, found by keeping so many of each step.
+  mutating func promising(width: Int) -> [InnerPart] {
+    var states = [start]
+    for variable in 0..<count {
+      var next: [State] = []
+      next.reserveCapacity(width + 1)
+      var longer = start
+      for index in states.indices {
+        let row = row(&states[index], variable)
+        for chain in 0..<variables[variable].count {
+          visits += 1
+          guard extend(&states[index], variable, chain, row: row, into: &longer) else { continue }
+          let bound = bound(&longer, variable + 1)
+          if bound.energy == .infinity || bound.cycles == .infinity { continue }
+          longer.score = incumbents.score(energy: bound.energy, cycles: bound.cycles)
+          var place = next.count
+          while place > 0, longer.precedes(next[place - 1]) { place -= 1 }
+          if place == width { continue }
+          next.insert(longer, at: place)
+          if next.count > width { next.removeLast() }
+        }
+      }
+      states = next
+    }
+    var parts: [InnerPart] = []
+    for index in states.indices {
+      var part = InnerPart()
+      if fill(&part, &states[index]) { parts.append(part) }
+    }
+    return parts.sorted { $0.precedes($1) }
+  }
+}
+
+extension SIMD8<UInt16> {
+  /// A number for a total order.
+  private var key: SIMD2<UInt64> { unsafeBitCast(self, to: SIMD2<UInt64>.self) }
+
+  func precedes(_ other: SIMD8<UInt16>) -> Bool {
+    (key.x, key.y) < (other.key.x, other.key.y)
+  }
+}
