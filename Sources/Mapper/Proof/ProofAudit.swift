@@ -1,3 +1,4 @@
+internal import Accelerators
 internal import Dataflow
 
 /// Holds the bounds of the proof against mappings drawn at random, also of problems that have too many
@@ -117,12 +118,12 @@ package struct ProofAudit {
         [bounds.energy, bounds.cycles, found.energy, found.cycles, open.energy, open.cycles],
         with: mapping)
     }
-    drawOrders(pair, &random)
+    drawOrders(pair, steps: steps, &random)
   }
 
   /// Draws any orders of the chosen tiles, also those that the search leaves out.
   private mutating func drawOrders(
-    _ pair: NestPair, _ random: inout some RandomNumberGenerator
+    _ pair: NestPair, steps: Double, _ random: inout some RandomNumberGenerator
   ) {
     guard context.space.levels.allSatisfy({ ($0.order ?? []).isEmpty }) else { return }
     let found = search.scratch.found
@@ -138,8 +139,22 @@ package struct ProofAudit {
         nest.orders[level] = looped.shuffled(using: &random).reduce(LoopOrder()) { $0.inside($1) }
       }
       let innermost = (context.passesOn ? nest.innermost() : []).randomElement(using: &random)
-      compare(
-        [0, 0, 0, 0, 0, 0, energy, cycles], with: nest.mapping(innermost ?? []))
+      let mapping = nest.mapping(innermost ?? [])
+      compare([0, 0, 0, 0, 0, 0, energy, cycles], with: mapping)
+      guard let figures = search.evaluator.figures(of: mapping) else { continue }
+      // A search for less energy that knows one of a little more must look at the orders.
+      var known = Incumbents(.single(.energy))
+      known.consider(
+        Incumbents.Point(
+          energy: figures.energyPicojoules * (1 + 1e-9), cycles: Double(figures.cycles) + 1,
+          mapping: mapping))
+      let incumbents = search.incumbents
+      search.incumbents = known
+      let isWanted = search.isAnyOrderWanted(pair, steps: steps)
+      search.incumbents = incumbents
+      if !isWanted {
+        complaints.append("orders: ruled out in spite of \(Mapping(mapping))")
+      }
     }
   }
 

@@ -25,6 +25,14 @@ struct LoopOrder: Hashable, Sendable {
     return order
   }
 
+  /// So many innermost loops.
+  @inline(__always)
+  func innermost(_ count: Int) -> LoopOrder {
+    var order = self
+    order.bits &= UInt32(truncatingIfNeeded: (UInt64(1) << UInt64(4 * count)) - 1)
+    return order
+  }
+
   /// Whether so many innermost loops are the same.
   @inline(__always)
   func hasSame(innermost count: Int, as other: LoopOrder) -> Bool {

@@ -134,7 +134,7 @@ extension ProofSearch {
     let outside = scratch.outside[level].picojoules
     let count = order.count
     for number in 0..<count {
-      pass(order, number, level, &next, timed: false)
+      pass(order.innermost(number + 1), number, level, &next, timed: false)
       var energy = next.traffic.picojoules + outside
       var rest = next.open
       while rest != 0 {
