@@ -27,17 +27,19 @@ struct FeasibilitySearch {
     self.counts = counts
     fast = problem.kinds.indices.map { kind in
       guard counts[kind] > 0 else { return [] }
-      let options = problem.kinds[kind]
-      return Self.marked(
-        options.enumerated().map {
-          Candidate(option: $0.offset, cycles: $0.element.cycles, costs: $0.element.costs)
-        }.sorted { ($0.cycles, $0.option) < ($1.cycles, $1.option) }
-      ) { one, other in
-        // A stage's widths matter as well where streams have to go together.
-        problem.matching == .any
-          || options[one.option].inputWidth == options[other.option].inputWidth
-            && options[one.option].outputWidth == options[other.option].outputWidth
+      var options = problem.kinds[kind].enumerated().map {
+        Candidate(option: $0.offset, cycles: $0.element.cycles, costs: $0.element.costs)
+      }.sorted { ($0.cycles, $0.option) < ($1.cycles, $1.option) }
+      guard problem.matching != .any else {
+        Self.mark(&options, Array(options.indices))
+        return options
       }
+      // Options of other widths do not beat one where streams have to go together.
+      let classes = Dictionary(grouping: options.indices) {
+        problem.kinds[kind][options[$0].option].widths
+      }
+      for numbers in classes.values { Self.mark(&options, numbers) }
+      return options
     }
   }
 
@@ -176,33 +178,30 @@ struct FeasibilitySearch {
     return problem.stages.map { kind in picked[kind].popLast() ?? 0 }
   }
 
-  /// Options, the fastest first, with how long each is beaten by no other in every amount.
+  /// Marks how long each of some options, the fastest first, is beaten by no other of them in every
+  /// amount.
   ///
   /// One pass, so that each question picks the options of its cycles that no other beats.
-  /// - Parameter compares: Whether one may beat the other.
-  private static func marked(
-    _ options: [Candidate], compares: (Candidate, Candidate) -> Bool
-  ) -> [Candidate] {
-    var options = options
+  private static func mark(_ options: inout [Candidate], _ numbers: [Int]) {
     // Numbers of the options that none of those before beats.
     var front: [Int] = []
-    for number in options.indices {
+    for number in numbers {
       let costs = options[number].costs
-      if front.contains(where: {
-        options[$0].costs.isWithin(costs) && compares(options[$0], options[number])
-      }) {
+      if front.contains(where: { options[$0].costs.isWithin(costs) }) {
         options[number].unbeaten = 0
         continue
       }
-      front.removeAll { other in
-        guard costs.isWithin(options[other].costs), compares(options[other], options[number])
-        else { return false }
-        options[other].unbeaten = number
-        return true
+      var kept: [Int] = []
+      for other in front {
+        if costs.isWithin(options[other].costs) {
+          options[other].unbeaten = number
+        } else {
+          kept.append(other)
+        }
       }
-      front.append(number)
+      kept.append(number)
+      front = kept
     }
-    return options
   }
 
   private func leastSums(_ candidates: [[Candidate]], _ limits: CostVector) -> Obstacle? {

@@ -8,7 +8,7 @@ struct MatchedWeighing {
   private(set) var states: StreamStates
   let limits: CostVector
   private var steps: WeightSteps
-  /// The weights around the best ones and the amounts, once options have been dropped by them.
+  /// The amounts that can be too much with the options that are left.
   private(set) var amounts: LimitedAmounts
   /// By step and by bundle, what each option takes and weighs.
   private(set) var parts: [[[OptionSum]]] = []

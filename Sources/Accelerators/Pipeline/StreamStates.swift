@@ -100,9 +100,13 @@ struct StreamStates {
       }
       return front
     }
+    // Bundles for the same states follow each other.
+    var first = 0
     for (one, bundle) in bundles.enumerated() {
-      for (other, wider) in bundles.enumerated()
-      where one != other && bundle.inputs == wider.inputs {
+      if bundle.inputs != bundles[first].inputs { first = one }
+      for other in bundles.indices[first...] where one != other {
+        let wider = bundles[other]
+        guard bundle.inputs == wider.inputs else { break }
         let isWithin = zip(allowed[bundle.output], allowed[wider.output]).allSatisfy {
           zip($0, $1).allSatisfy { $0 & ~$1 == 0 }
         }
