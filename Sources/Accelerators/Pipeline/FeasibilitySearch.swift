@@ -191,16 +191,12 @@ struct FeasibilitySearch {
         options[number].unbeaten = 0
         continue
       }
-      var kept: [Int] = []
-      for other in front {
-        if costs.isWithin(options[other].costs) {
-          options[other].unbeaten = number
-        } else {
-          kept.append(other)
-        }
+      front.removeAll { other in
+        guard costs.isWithin(options[other].costs) else { return false }
+        options[other].unbeaten = number
+        return true
       }
-      kept.append(number)
-      front = kept
+      front.append(number)
     }
   }
 
