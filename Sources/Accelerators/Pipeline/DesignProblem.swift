@@ -30,6 +30,9 @@ public struct StageOption: Hashable, Sendable {
     self.outputWidth = outputWidth
   }
 
+  /// The widths of what comes in and of what goes out.
+  var widths: SIMD2<Int64> { SIMD2(inputWidth, outputWidth) }
+
   /// What the stage takes of everything that is limited, the memory's bytes last.
   var costs: CostVector {
     CostVector(

@@ -2,8 +2,8 @@
 ///
 /// For each kind of stage the options that no other beats in every amount are kept. Three answers are
 /// tried, from the cheapest: the sum of the least amounts, resource by resource; weights (`Weighing`);
-/// and all sums of options that weights do not rule out and no other beats (`ParetoMerging`, and
-/// `MatchedSearch` where streams have to go together).
+/// and all sums of options that weights do not rule out and no other beats (`ParetoMerging`). Where streams
+/// have to go together, `MatchedWeighing` and `MatchedMerging` give the last two.
 struct FeasibilitySearch {
   private let problem: DesignProblem
   /// By kind, the options with the index in the problem and what they take, the fastest first.
@@ -20,9 +20,6 @@ struct FeasibilitySearch {
     var unbeaten = Int.max
   }
 
-  /// The most partial sums that are kept at once where streams have to go together.
-  static let mostSums = 600
-
   init(_ problem: DesignProblem) {
     self.problem = problem
     var counts = Array(repeating: Int64(0), count: problem.kinds.count)
@@ -30,10 +27,19 @@ struct FeasibilitySearch {
     self.counts = counts
     fast = problem.kinds.indices.map { kind in
       guard counts[kind] > 0 else { return [] }
-      return Self.marked(
-        problem.kinds[kind].enumerated().map {
-          Candidate(option: $0.offset, cycles: $0.element.cycles, costs: $0.element.costs)
-        }.sorted { ($0.cycles, $0.option) < ($1.cycles, $1.option) })
+      var options = problem.kinds[kind].enumerated().map {
+        Candidate(option: $0.offset, cycles: $0.element.cycles, costs: $0.element.costs)
+      }.sorted { ($0.cycles, $0.option) < ($1.cycles, $1.option) }
+      guard problem.matching != .any else {
+        Self.mark(&options, Array(options.indices))
+        return options
+      }
+      // Options of other widths do not beat one where streams have to go together.
+      let classes = Dictionary(grouping: options.indices) {
+        problem.kinds[kind][options[$0].option].widths
+      }
+      for numbers in classes.values { Self.mark(&options, numbers) }
+      return options
     }
   }
 
@@ -49,11 +55,8 @@ struct FeasibilitySearch {
         candidates.append([])
         continue
       }
-      // A stage's widths matter as well where streams have to go together.
       let count = options.partitioningIndex { $0.cycles > cycles }
-      let front =
-        problem.matching == .any
-        ? options[..<count].filter { $0.unbeaten >= count } : Array(options[..<count])
+      let front = options[..<count].filter { $0.unbeaten >= count }
       guard !front.isEmpty else {
         return .infeasible(.stage(problem.stages.firstIndex(of: kind) ?? 0))
       }
@@ -68,7 +71,7 @@ struct FeasibilitySearch {
     _ candidates: [[Candidate]], _ limits: CostVector, effort: ParetoMerging.Effort?
   ) -> Feasibility {
     var weighing = Weighing(candidates, counts: counts, limits: limits)
-    let accepts = problem.matching == .any
+    let accepts = problem.matching == .any || problem.streams.isEmpty
     for _ in 0..<Self.attempts {
       switch weighing.run(rounds: Self.rounds, accepts: accepts) {
       case .feasible(let picks):
@@ -95,7 +98,7 @@ struct FeasibilitySearch {
       for group in weighing.groups {
         light[group.kind] = group.options.map { candidates[group.kind][$0.number] }
       }
-      return MatchedSearch(problem, candidates: light).answer(limits: limits)
+      return matched(light, weighing, effort)
     }
     guard let effort else { return .unknown }
     return merged(weighing, candidates, effort)
@@ -122,6 +125,46 @@ struct FeasibilitySearch {
     }
   }
 
+  /// The answer by paths through the states of streams.
+  private func matched(
+    _ candidates: [[Candidate]], _ weighing: Weighing, _ effort: ParetoMerging.Effort?
+  ) -> Feasibility {
+    guard
+      let widths = StreamWidths(
+        problem, candidates: candidates, isMirrored: weighing.swingsLast(problem.stages))
+    else { return .infeasible(.exhausted) }
+    let states: StreamStates
+    do throws(StreamStates.Failure) {
+      states = try StreamStates(widths, candidates: candidates, scale: weighing.scale)
+    } catch {
+      return error == .none ? .infeasible(.exhausted) : .unknown
+    }
+    func feasible(_ numbers: [Int], isLeast: Bool) -> Feasibility {
+      var choice = problem.stages
+      for (step, number) in zip(states.steps, numbers) {
+        choice[step.stage] = candidates[problem.stages[step.stage]][number].option
+      }
+      return .feasible(choice, isLeast: isLeast)
+    }
+    var matched = MatchedWeighing(
+      states, limits: weighing.limits, scale: weighing.scale, from: weighing.best)
+    for _ in 0..<Self.attempts {
+      guard matched.dropHeavy() else { return .infeasible(.exhausted) }
+      switch matched.run(rounds: Self.rounds) {
+      case .feasible(let numbers): return feasible(numbers, isLeast: false)
+      case .infeasible(let heaviest): return .infeasible(.combination(heaviest))
+      case .unknown: break
+      }
+    }
+    guard matched.dropHeavy() else { return .infeasible(.exhausted) }
+    guard let effort else { return .unknown }
+    switch MatchedMerging(matched).search(effort) {
+    case .found(let numbers, let isLeast): return feasible(numbers, isLeast: isLeast)
+    case .none: return .infeasible(.exhausted)
+    case .gaveUp: return .unknown
+    }
+  }
+
   /// Times that weights are moved before options are added up, and by how many steps.
   private static let attempts = 3
   private static let rounds = 40
@@ -135,14 +178,14 @@ struct FeasibilitySearch {
     return problem.stages.map { kind in picked[kind].popLast() ?? 0 }
   }
 
-  /// Options, the fastest first, with how long each is beaten by no other in every amount.
+  /// Marks how long each of some options, the fastest first, is beaten by no other of them in every
+  /// amount.
   ///
   /// One pass, so that each question picks the options of its cycles that no other beats.
-  private static func marked(_ options: [Candidate]) -> [Candidate] {
-    var options = options
+  private static func mark(_ options: inout [Candidate], _ numbers: [Int]) {
     // Numbers of the options that none of those before beats.
     var front: [Int] = []
-    for number in options.indices {
+    for number in numbers {
       let costs = options[number].costs
       if front.contains(where: { options[$0].costs.isWithin(costs) }) {
         options[number].unbeaten = 0
@@ -155,7 +198,6 @@ struct FeasibilitySearch {
       }
       front.append(number)
     }
-    return options
   }
 
   private func leastSums(_ candidates: [[Candidate]], _ limits: CostVector) -> Obstacle? {

@@ -247,6 +247,8 @@ extension StreamFamily {
     var (options, builds): ([StageOption], [Build]) = ([], [])
     // By option, everything that counts: what it takes, and its cycles in the two places that are left.
     var costs: [CostVector] = []
+    // By widths, where they matter, the options that are kept.
+    var kept: [SIMD2<Int64>: [Int]] = [:]
     // What beat the last one beats its neighbours often.
     var beater = 0
     for (_, place) in order {
@@ -254,16 +256,17 @@ extension StreamFamily {
       var cost = option.costs
       cost[CostVector.kinds] = option.computeCycles
       cost[CostVector.kinds + 1] = option.readingCycles
-      func beats(_ index: Int) -> Bool {
-        costs[index].isWithin(cost)
-          && (self.options.matching == .any
-            || options[index].inputWidth == option.inputWidth
-              && options[index].outputWidth == option.outputWidth)
-      }
-      if beater < costs.count, beats(beater) { continue }
-      if let index = costs.indices.first(where: beats) {
-        beater = index
-        continue
+      let isAny = self.options.matching == .any
+      if isAny {
+        if beater < costs.count, costs[beater].isWithin(cost) { continue }
+        if let index = costs.indices.first(where: { costs[$0].isWithin(cost) }) {
+          beater = index
+          continue
+        }
+      } else {
+        let widths = option.widths
+        if kept[widths, default: []].contains(where: { costs[$0].isWithin(cost) }) { continue }
+        kept[widths, default: []].append(costs.count)
       }
       options.append(option)
       builds.append(all[place].build)

@@ -33,13 +33,15 @@ struct WeightFan {
     columns = Array(repeating: Weights(repeating: 0), count: CostVector.kinds)
     for place in 0..<Weights.scalarCount {
       let weights = all[place < all.count ? place : 0]
-      for amount in columns.indices { columns[amount][place] = weights[amount] / weights.sum() }
+      let sum = weights.sum()
+      // Where nothing above 0 is limited no weights tell options apart.
+      for amount in columns.indices where sum > 0 { columns[amount][place] = weights[amount] / sum }
     }
   }
 
-  /// What an option weighs by each.
-  func weights(of option: Weighing.Option) -> Weights {
-    columns.indices.reduce(Weights(repeating: 0)) { $0 + columns[$1] * option.shares[$1] }
+  /// What shares of the limits weigh by each.
+  func weights(of shares: SIMD8<Double>) -> Weights {
+    columns.indices.reduce(Weights(repeating: 0)) { $0 + columns[$1] * shares[$1] }
   }
 }
 
@@ -60,7 +62,7 @@ extension Weighing {
       let amounts = (0..<CostVector.kinds).filter { limits[$0] < .max && canExceed($0) }
         .sorted { (-best[$0], $0) < (-best[$1], $1) }
       let fan = WeightFan(around: best, amounts)
-      let weights = groups.map { $0.options.map { fan.weights(of: $0) } }
+      let weights = groups.map { $0.options.map { fan.weights(of: $0.shares) } }
       let least = weights.map { $0.dropFirst().reduce($0[0]) { pointwiseMin($0, $1) } }
       let total = zip(groups, least).reduce(WeightFan.Weights(repeating: 0)) {
         $0 + $1.1 * Double($1.0.count)
@@ -86,5 +88,15 @@ extension Weighing {
     let least = shares.dropFirst().reduce(shares[0]) { pointwiseMin($0, $1) }
     let most = shares.dropFirst().reduce(shares[0]) { pointwiseMax($0, $1) }
     return ((most - least) * best).sum()
+  }
+
+  /// Whether options are further apart in the second half of some stages of the kinds.
+  func swingsLast(_ kinds: [Int]) -> Bool {
+    var swings: [Int: Double] = [:]
+    for group in groups { swings[group.kind] = swing(of: group) }
+    let moment = kinds.enumerated().reduce(0.0) { sum, stage in
+      sum + (swings[stage.element] ?? 0) * Double(2 * stage.offset - kinds.count + 1)
+    }
+    return moment > 0
   }
 }

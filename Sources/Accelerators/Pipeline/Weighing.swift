@@ -30,10 +30,10 @@ struct Weighing {
   /// By amount, 1 over its limit; 0 for those that limit nothing.
   let scale: SIMD8<Double>
   var groups: [Group]
-  /// The weights looked at last, and the best ones found with the least that all stages weigh by them.
-  private var weights: SIMD8<Double>
-  private(set) var best: SIMD8<Double>
-  private(set) var bound = 0.0
+  private var steps: WeightSteps
+  /// The best weights found, and the least that all stages weigh by them.
+  var best: SIMD8<Double> { steps.best }
+  var bound: Double { steps.bound }
   /// By group, the lightest option by the best weights.
   private(set) var picks: [Int] = []
   /// Weights that no choice that fits is above; rounding is far below a millionth of it.
@@ -41,10 +41,7 @@ struct Weighing {
 
   init(_ candidates: [[FeasibilitySearch.Candidate]], counts: [Int64], limits: CostVector) {
     self.limits = limits
-    var scale = SIMD8<Double>(repeating: 0)
-    for index in 0..<CostVector.kinds where limits[index] < .max && limits[index] > 0 {
-      scale[index] = 1 / Double(limits[index])
-    }
+    let scale = Self.scale(limits)
     self.scale = scale
     groups = candidates.indices.filter { counts[$0] > 0 }.map { kind in
       Group(
@@ -56,9 +53,16 @@ struct Weighing {
             shares: SIMD8<Double>(candidate.costs) * scale)
         })
     }
-    let kinds = scale.replacing(with: 1, where: scale .> 0)
-    weights = kinds.sum() > 0 ? kinds / kinds.sum() : kinds
-    best = weights
+    steps = WeightSteps(scale: scale)
+  }
+
+  /// By amount, 1 over its limit; 0 for those that limit nothing.
+  static func scale(_ limits: CostVector) -> SIMD8<Double> {
+    var scale = SIMD8<Double>(repeating: 0)
+    for index in 0..<CostVector.kinds where limits[index] < .max && limits[index] > 0 {
+      scale[index] = 1 / Double(limits[index])
+    }
+    return scale
   }
 
   /// What moving the weights shows.
@@ -74,18 +78,15 @@ struct Weighing {
   ///
   /// - Parameter accepts: Whether a choice that fits is an answer; streams may have to match besides.
   mutating func run(rounds: Int, accepts: Bool) -> Outcome {
-    let kinds = scale.replacing(with: 1, where: scale .> 0)
-    guard kinds.sum() > 0 else { return unlimited(accepts: accepts) }
+    guard steps.canMove else { return unlimited(accepts: accepts) }
     var chosen = Array(repeating: 0, count: groups.count)
-    // By how much more than the bound a step is to bring, as long as steps bring anything.
-    var hope = min(0.02, max(Self.available - bound, 0.002))
-    var (before, idle) = (bound, 0)
+    steps.start()
     for round in 0..<rounds {
       var (total, use, sum) = (CostVector(repeating: 0), SIMD8<Double>(repeating: 0), 0.0)
       for (place, group) in groups.enumerated() {
         var (pick, least) = (0, Double.infinity)
         for (index, option) in group.options.enumerated() {
-          let weight = (option.shares * weights).sum()
+          let weight = (option.shares * steps.weights).sum()
           if weight < least { (pick, least) = (index, weight) }
         }
         chosen[place] = pick
@@ -94,26 +95,10 @@ struct Weighing {
         use += shares * Double(group.count)
         total = FeasibilitySearch.sum(total, group.options[pick].allCosts)
       }
-      if sum > bound || picks.count != groups.count {
-        (bound, best, picks) = (sum, weights, chosen)
-      }
-      if sum > Self.available {
-        let heaviest = (0..<CostVector.bytes).max { weights[$0] < weights[$1] } ?? 0
-        return .infeasible(FPGAResource.allCases[heaviest])
-      }
+      if steps.note(sum) || picks.count != groups.count { picks = chosen }
+      if sum > Self.available { return .infeasible(steps.heaviest) }
       if accepts, total.isWithin(limits) { return .feasible(chosen) }
-      // Larger where more is used than there is; the mean keeps the weights' sum.
-      let excess = (use - 1).clamped(
-        lowerBound: SIMD8(repeating: -1), upperBound: SIMD8(repeating: 3))
-      let spread = (excess * excess * weights).sum()
-      let step = min(0.5 / Double(round + 2).squareRoot(), (bound + hope - sum) / max(spread, 1e-9))
-      // Hoped for less where steps of that size found nothing better.
-      if bound > before { (before, idle) = (bound, 0) } else { idle += 1 }
-      if idle == 3 { (hope, idle) = (hope / 2, 0) }
-      weights = (weights * (1 + step * excess)).clamped(
-        lowerBound: SIMD8(repeating: 1e-7), upperBound: SIMD8(repeating: 1e7))
-      weights *= kinds
-      weights /= weights.sum()
+      steps.move(sum: sum, use: use, round: round)
     }
     return .unknown
   }
