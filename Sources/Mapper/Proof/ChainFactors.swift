@@ -126,26 +126,17 @@ struct ChainFactors {
     )
   }
 
-  /// The same where no tile shares words with the one before it.
+  /// The same where no tile shares words with the one before it; or where tiles slide along the outputs
+  /// as long as the filter stays in place, and no further.
   func windowPresent(
-    _ window: WindowWords, _ term: Term, _ chain: InnerChain, filters: InnerChain
+    _ window: WindowWords, _ term: Term, _ chain: InnerChain, filters: InnerChain, slides: Bool
   ) -> Double {
     let (rows, _, isOneRange) = reach(of: term, chain)
     let (wide, _, areOneRange) = reach(of: term, filters)
     if !(isOneRange && areOneRange), window.strideOfOutputs > 1 { return window.all }
     return window.present(
-      outputs: Int(divided(Int64(context.bounds[dimension]), rows)),
+      outputs: slides ? 1 : Int(divided(Int64(context.bounds[dimension]), rows)),
       longestFilter: Int32(clamping: wide))
-  }
-
-  /// The same where tiles slide along the outputs as long as the filter stays in place, and no further.
-  func windowSwept(
-    _ window: WindowWords, _ term: Term, _ chain: InnerChain, filters: InnerChain
-  ) -> Double {
-    let (_, _, isOneRange) = reach(of: term, chain)
-    let (wide, _, areOneRange) = reach(of: term, filters)
-    if !(isOneRange && areOneRange), window.strideOfOutputs > 1 { return window.all }
-    return window.present(outputs: 1, longestFilter: Int32(clamping: wide))
   }
 
   /// What the dimension contributes to the words of a tile that surely exists.

@@ -146,9 +146,10 @@ extension InnerTables {
         let window = context.windowTable[number]
         let factors = ChainFactors(context: context, dimension: window.p)
         let (chain, filters) = (chains[window.p].pointee, chains[window.r].pointee)
-        let present = factors.windowPresent(window, term, chain, filters: filters)
+        let present = factors.windowPresent(window, term, chain, filters: filters, slides: false)
         let once = entry(window.p, part.pointee.chains).staying.pointee[index]
-        let swept = max(once, factors.windowSwept(window, term, chain, filters: filters))
+        let swept = max(
+          once, factors.windowPresent(window, term, chain, filters: filters, slides: true))
         unslid *= present
         for own in 0..<4 { along[own] *= own / 2 != number ? present : own % 2 == 0 ? swept : once }
       }
@@ -164,17 +165,13 @@ extension InnerTables {
   /// neighbour.
   private func servesAll(_ term: Term) -> Bool {
     for level in context.fanouts where level < term.child {
-      let rules = context.space.levels[level]
       let wires = context.space.hierarchy.levels[level]
       if wires.x.forward.contains(term.role) || wires.y.forward.contains(term.role)
         || wires.diagonal.contains(term.role)
       {
         return false
       }
-      let unrolled: UInt8 =
-        (rules.sizeX > 1 && rules.spatialX != 0 ? 1 : 0)
-        | (rules.sizeY > 1 && rules.spatialY != 0 ? 2 : 0)
-      if term.shared[level] & unrolled != unrolled { return false }
+      if term.shared[level] != terms.unrolled[level] { return false }
     }
     return true
   }

@@ -41,7 +41,7 @@ struct InputSweep {
       guard fresh > 0, window < 2 else { return (flow.pointee.moving, fresh) }
       // Where a loop outside goes on along the outputs, the next filter rows may be found in place.
       let along =
-        dimension == words.pointee.p && isAlone
+        dimension == words.pointee.p && isAlone(dimension)
         ? flow.pointee.alongOutputs : flow.pointee.alongFilters
       return (most(window == 0 ? along.0 : along.1, share: fresh), fresh)
     }
@@ -76,7 +76,7 @@ struct InputSweep {
     let own = leavesNothingShare(dimension)
     if own <= changed { return changed }
     // Where all words along the axis count once, a loop outside may continue this one.
-    if flow.pointee.perWord == nil || isAlone { return own }
+    if flow.pointee.perWord == nil || isAlone(dimension) { return own }
     var other = 0.0
     var number = first
     let count = order.count
@@ -113,8 +113,7 @@ struct InputSweep {
     let outside = UInt16(1) << UInt16(inside + 1) - 1
     if chains[other == p ? r : p].looped & outside == 0 { return 1 }
     // As it begins again, a loop of the other dimension may go on.
-    let isAlone = chain.pointee.looped & outside & ~(1 << UInt16(level)) == 0
-    let restarted = isAlone ? leavesNothingShare(other) : 0
+    let restarted = isAlone(other) ? leavesNothingShare(other) : 0
     guard other == p, s == 1, d == 1 else { return restarted }
     let tiles = Int64((context.bounds[p] - 1) / chain.pointee.tile[level] + 1)
     let words = window.pointee.all - Double(window.pointee.filterCount - 1)
@@ -138,7 +137,7 @@ struct InputSweep {
 
   /// Whether no other loop outside the flow's tiles runs along the dimension: several would continue
   /// one another.
-  private var isAlone: Bool {
+  private func isAlone(_ dimension: Int) -> Bool {
     let outside = UInt16(1) << UInt16(flow.pointee.level + 1) - 1
     return chains[dimension].looped & outside & ~(1 << UInt16(level)) == 0
   }

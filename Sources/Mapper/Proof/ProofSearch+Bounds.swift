@@ -149,12 +149,13 @@ extension ProofSearch {
     _ inner: UnsafePointer<InnerPart>, _ outer: UnsafePointer<OuterPart>, _ number: Int,
     _ dimension: Int
   ) -> Double {
-    guard context.arrayLevel <= 1, context.windowTable.count <= 2 else { return 0 }
+    guard context.arrayLevel <= 1 else { return 0 }
     let window = context.windowTable.baseAddress.unsafelyUnwrapped + number
     let least = outer.pointee.least[dimension]
     let front = inner.pointee.mostFront[dimension]
     let enough = window.pointee.passesToRestartAfresh(
       dimension, step: inner.pointee.leastFront[dimension])
+    // With one pass there is no loop, and nothing to restart.
     let passes = least > front ? (least - 1) / front + 1 : 2
     if passes < enough { return 0 }
     let bound = context.bounds[dimension]
@@ -210,14 +211,7 @@ extension ProofSearch {
         return 0
       }
       if most <= leastFront { continue }
-      let enough = window.pointee.passesToRestartAfresh(p, step: leastFront)
-      // With one pass there is no loop, and nothing to restart.
-      let passes = least > front ? (least - 1) / front + 1 : 2
-      if passes < enough { return 0 }
-      if context.isPerfect || least == bound { continue }
-      // The tile at the border may have too few passes.
-      let few = Double(min(enough - 1, bound) * front) * Double(window.pointee.wordsOfOne(p))
-      share *= max(0, 1 - few / window.pointee.all)
+      share *= freshShare(inner, outer, number, p)
     }
     return share
   }

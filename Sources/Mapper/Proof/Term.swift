@@ -49,7 +49,7 @@ struct Terms: Sendable {
   private let arrayLevel: Int
   private let present: TensorSet
   /// Of each level, the axes that unroll anything.
-  private let unrolled: [UInt8]
+  let unrolled: [UInt8]
 
   /// - Parameters:
   ///   - arrayLevel: the outermost level that unrolls anything.
