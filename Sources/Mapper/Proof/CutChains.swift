@@ -10,6 +10,8 @@ struct CutChains {
   private var x: Int64 = 1
   private var y: Int64 = 1
   private var innerSteps = 1.0
+  /// Words along an axis of the input that a child reaches, as ``InnerPart/spans`` has it.
+  private var span: Int32 = 0
   /// Steps that a piece of so many indices takes inside the array level; -1 where not known yet.
   private var stepsInside: [Double] = []
   /// More steps than this are not wanted.
@@ -31,9 +33,12 @@ struct CutChains {
   }
 
   /// Lists those of an outer and an inner chain that take no more steps than so many.
+  ///
+  /// - Parameter span: words along an axis of the input that a child reaches (``InnerPart/spans``).
   mutating func list(
-    _ outer: OuterChain, _ inner: UnsafePointer<InnerChain>, mostSteps: Double
+    _ outer: OuterChain, _ inner: UnsafePointer<InnerChain>, span: Int32, mostSteps: Double
   ) -> CutList {
+    self.span = span
     self.mostSteps = mostSteps
     self.outer = outer
     x = Int64(inner.pointee.x[context.arrayLevel])
@@ -148,7 +153,9 @@ struct CutChains {
     for level in 0..<context.levelCount {
       let step = chain.front[level]
       let few = window.map {
-        context.windowTable[$0].passesToRestartAfresh(dimension, step: step)
+        level == context.arrayLevel && span > 0
+          ? context.windowTable[$0].passesToRestartAfresh(step: step, span: span)
+          : context.windowTable[$0].passesToRestartAfresh(dimension, step: step)
       }
       let passes = pieces.passes(step, few: few ?? 0)
       (chain.leastPasses[level], chain.mostPasses[level]) = (passes.least, passes.most)

@@ -85,17 +85,21 @@ final class CutMemo {
   ///
   /// - Parameters:
   ///   - numbers: of the outer and the inner chain.
+  ///   - span: words along an axis of the input that a child reaches (``InnerPart/spans``).
   ///   - visits: takes how many were looked at to make the list.
   func list(
     _ dimension: Int, _ numbers: (UInt16, UInt16), _ outer: OuterChain,
-    _ inner: UnsafePointer<InnerChain>, mostSteps: Double, visits: inout Int64
+    _ inner: UnsafePointer<InnerChain>, span: Int32, mostSteps: Double, visits: inout Int64
   ) -> CutList {
-    let key = UInt64(dimension) << 32 | UInt64(numbers.0) << 16 | UInt64(numbers.1)
+    let key =
+      UInt64(UInt32(bitPattern: span) << 3 | UInt32(dimension)) << 32 | UInt64(numbers.0) << 16
+      | UInt64(numbers.1)
     if let known = lists[key], known.mostSteps >= mostSteps { return known }
-    var list = makers[dimension].list(outer, inner, mostSteps: mostSteps * Self.spare)
+    var list = makers[dimension].list(
+      outer, inner, span: span, mostSteps: mostSteps * Self.spare)
     visits += makers[dimension].visits
     if list.isCutShort {
-      list = makers[dimension].list(outer, inner, mostSteps: mostSteps)
+      list = makers[dimension].list(outer, inner, span: span, mostSteps: mostSteps)
       visits += makers[dimension].visits
     }
     held += list.count

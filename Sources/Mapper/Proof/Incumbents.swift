@@ -15,9 +15,17 @@ struct Incumbents: Sendable {
   let objective: SearchGoal
   /// One point, or the front in order of cycles.
   private(set) var points: [Point] = []
+  /// Of the best point by a single objective; infinite until one is found.
+  private var energy = Double.infinity
+  private var cycles = Double.infinity
+  private var best = Double.infinity
+  /// The product of energy and delay from which on nothing is wanted.
+  private var unwantedProduct = Double.infinity
 
   /// A score beyond which nothing is looked at for now.
-  var limit = Double.infinity
+  var limit = Double.infinity {
+    didSet { settle() }
+  }
 
   init(_ objective: SearchGoal) { self.objective = objective }
 
@@ -26,20 +34,19 @@ struct Incumbents: Sendable {
   /// Whether no mapping of at least this energy and these cycles is wanted.
   @inline(__always)
   func ruleOut(energy: Double, cycles: Double) -> Bool {
-    if limit < .infinity, score(energy: energy, cycles: cycles) > limit { return true }
-    guard let best = points.first else { return false }
     switch objective {
     case .single(.energyDelayProduct):
-      return energy * cycles >= best.energy * best.cycles * (1 - Self.tolerance)
+      return energy * cycles >= unwantedProduct
     case .single(.energy):
-      if energy >= best.energy * (1 + Self.tolerance) { return true }
-      return energy >= best.energy * (1 - Self.tolerance) && cycles >= best.cycles
+      if energy > limit || energy >= self.energy * (1 + Self.tolerance) { return true }
+      return energy >= self.energy * (1 - Self.tolerance) && cycles >= self.cycles
     case .single(.latency):
-      if cycles > best.cycles { return true }
-      return cycles == best.cycles && energy >= best.energy * (1 - Self.tolerance)
+      if cycles > self.cycles || score(energy: energy, cycles: cycles) > limit { return true }
+      return cycles == self.cycles && energy >= self.energy * (1 - Self.tolerance)
     case .front:
-      for point in points where point.cycles <= cycles {
-        if point.energy * (1 - Self.tolerance) <= energy { return true }
+      if score(energy: energy, cycles: cycles) > limit { return true }
+      for index in points.indices where points[index].cycles <= cycles {
+        if points[index].energy * (1 - Self.tolerance) <= energy { return true }
       }
       return false
     }
@@ -47,7 +54,7 @@ struct Incumbents: Sendable {
 
   /// Cycles above which no mapping of at least this energy is wanted, with a margin for rounding.
   func mostCycles(energy: Double) -> Double {
-    guard let best = bestScore, energy > 0 else { return .infinity }
+    guard !points.isEmpty, energy > 0 else { return .infinity }
     return switch objective {
     case .single(.energyDelayProduct): min(best, limit) / energy * (1 + 1e-9) + 1
     case .single(.latency): best + 1
@@ -64,8 +71,7 @@ struct Incumbents: Sendable {
   func endsBefore(
     score: Double, energy: Double, cycles: Double, _ least: (energy: Double, cycles: Double)
   ) -> Bool {
-    let best = min(
-      limit, points.first.map { self.score(energy: $0.energy, cycles: $0.cycles) } ?? .infinity)
+    let best = min(limit, best)
     switch objective {
     case .single(.energyDelayProduct):
       let more = energy * least.cycles + cycles * least.energy + energy * cycles
@@ -93,6 +99,8 @@ struct Incumbents: Sendable {
     if ruleOut(energy: point.energy, cycles: point.cycles) { return }
     guard case .front = objective else {
       points = [point]
+      (energy, cycles) = (point.energy, point.cycles)
+      best = score(energy: energy, cycles: cycles)
       return
     }
     points.removeAll {
@@ -100,6 +108,11 @@ struct Incumbents: Sendable {
     }
     let index = points.firstIndex { $0.cycles > point.cycles } ?? points.count
     points.insert(point, at: index)
+  }
+
+  /// Remembers what no mapping may reach any more.
+  private mutating func settle() {
+    unwantedProduct = min(best * (1 - Self.tolerance), limit.nextUp)
   }
 }
 

@@ -22,6 +22,8 @@ struct InnerChain: Sendable {
   /// Steps in time over the whole dimension, at least.
   var steps = 1.0
 
+  func step(after level: Int, of levels: Int) -> Int32 { level + 1 < levels ? tile[level + 1] : 1 }
+
   /// Passes over children at levels from one on, before another.
   func passes(_ levels: Range<Int>) -> Int64 {
     var passes: Int64 = 1

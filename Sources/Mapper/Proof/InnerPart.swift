@@ -29,6 +29,11 @@ struct InnerPart {
   /// Of each dimension, the tiles that may be in front of the array level's children.
   var leastFront = SIMD8<Int32>(repeating: 1)
   var mostFront = SIMD8<Int32>(repeating: 1)
+  /// Of outputs along an axis of the input whose filter rows all are at work together, the words that a
+  /// child of the array level reaches; else 0.
+  var spans = SIMD8<Int32>(repeating: 0)
+  /// The least energy by the set of tensors that stay.
+  var energies = SIMD4<Double>(repeating: 0)
   /// The least energy whatever stays, and by what parts are ordered.
   var energy = 0.0
   var score = 0.0

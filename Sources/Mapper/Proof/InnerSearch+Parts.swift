@@ -12,6 +12,15 @@ extension InnerSearch {
       part.leastFront[dimension] = chain.pointee.leastFront
       part.mostFront[dimension] = chain.pointee.mostFront
     }
+    for window in context.windowTable {
+      let (p, r) = (chains[window.p], chains[window.r])
+      guard !context.passesInputOn, r.pointee.leastFront >= context.bounds[window.r] else {
+        continue
+      }
+      part.spans[window.p] = window.span(
+        outputs: p.pointee.step(after: context.arrayLevel, of: context.levelCount),
+        filters: r.pointee.step(after: context.arrayLevel, of: context.levelCount))
+    }
     if !context.isPerfect {
       part.shares = state.pointee.shares
       for dimension in 0..<context.dimensionCount {
@@ -44,6 +53,7 @@ extension InnerSearch {
         energy += extra[role] * (1 - context.share(borders, role, ofClass: number))
       }
       let slowest = max(0, (part.ports(number) + outer.ports).max() * (1 - 1e-12))
+      part.energies[number] = energy
       part.energy = min(part.energy, energy)
       part.leastPorts = min(part.leastPorts, slowest)
       let whole = max(1, (max(part.cycles, slowest) - 1e-6).rounded(.up))

@@ -127,12 +127,11 @@ struct InputSweep {
     let chain = chains + other
     guard context.isRelevant(other, to: .input), chain.pointee.looped & (1 << UInt16(level)) != 0
     else { return 0 }
-    guard let window = context.windowNumber(other) else {
+    if context.windowNumber(other) == nil {
       return context.isSimple(.input, other) ? 1 - chain.pointee.onePassShare[level] : 0
     }
     guard context.isPerfect else { return chain.pointee.freshShare[level] }
-    return context.windowTable[window].restartsAfresh(
-      other, step: chain.pointee.front[level], passes: chain.pointee.leastPasses[level]) ? 1 : 0
+    return context.restartsAfresh(other, level, chains) ? 1 : 0
   }
 
   /// Whether no other loop outside the flow's tiles runs along the dimension: several would continue

@@ -129,12 +129,9 @@ final class NestScratch {
       guard chain.pointee.looped & bit != 0 else { continue }
       loops.looped |= 1 << UInt8(dimension)
       if chain.pointee.clean & bit != 0 { loops.clean |= 1 << UInt8(dimension) }
-      let window = context.windowNumber(dimension)
-      let isAfresh = window.map {
-        context.windowTable[$0].restartsAfresh(
-          dimension, step: chain.pointee.front[level], passes: chain.pointee.leastPasses[level])
+      if context.restartsAfresh(dimension, level, UnsafePointer(chains)) {
+        loops.afresh |= 1 << UInt8(dimension)
       }
-      if isAfresh ?? true { loops.afresh |= 1 << UInt8(dimension) }
     }
     loops.kept = tables.keptInside[level]
     return loops

@@ -65,4 +65,27 @@ extension ProofContext {
       return Int32(clamping: longest)
     }
   }
+
+  /// Whether a level's loop in time, when it begins again, finds no words of the input that it left,
+  /// wherever loops outside are.
+  ///
+  /// - Parameter chains: of each dimension, how it is cut.
+  func restartsAfresh(
+    _ dimension: Int, _ level: Int, _ chains: UnsafePointer<CutChain>
+  ) -> Bool {
+    guard let number = windowNumber(dimension) else { return true }
+    let window = windowTable.baseAddress.unsafelyUnwrapped + number
+    let chain = chains + dimension
+    let (step, passes) = (chain.pointee.front[level], chain.pointee.leastPasses[level])
+    let r = window.pointee.r
+    if dimension == window.pointee.p, level == arrayLevel, !passesInputOn,
+      chains[r].front[level] >= bounds[r]
+    {
+      let span = window.pointee.span(
+        outputs: chain.pointee.step(after: level, of: levelCount),
+        filters: chains[r].step(after: level, of: levelCount))
+      return passes >= window.pointee.passesToRestartAfresh(step: step, span: span)
+    }
+    return window.pointee.restartsAfresh(dimension, step: step, passes: passes)
+  }
 }

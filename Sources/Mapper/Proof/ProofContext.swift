@@ -21,6 +21,8 @@ final class ProofContext: @unchecked Sendable {
   private let passes: UnsafeBufferPointer<ClosedRange<Int32>>
   /// Whether any wires pass words on between neighbours, so that the order of loops in space matters.
   let passesOn: Bool
+  /// Whether any neighbours pass words of the input on.
+  let passesInputOn: Bool
   /// Of each tensor, the dimensions (bits) that move it.
   let relevant: SIMD4<UInt8>
   /// Axes of the input that two dimensions reach.
@@ -43,6 +45,8 @@ final class ProofContext: @unchecked Sendable {
   /// The sets of tensors (bits) that can stay together over a loop.
   let classes: SIMD4<UInt8>
   let classCount: Int
+  /// By class, 1 for the tensors that it has.
+  private let members: InlineArray<3, SIMD4<Double>>
   /// Of each dimension, the sets (as bits, numbered like `classes`) that have all tensors it leaves in
   /// place.
   let classesLeft: SIMD8<UInt8>
@@ -72,6 +76,9 @@ final class ProofContext: @unchecked Sendable {
     self.temporal = temporal
     passesOn = space.hierarchy.levels.contains {
       !$0.x.forward.isEmpty || !$0.y.forward.isEmpty || !$0.diagonal.isEmpty
+    }
+    passesInputOn = space.hierarchy.levels.contains {
+      $0.x.forward.contains(.input) || $0.y.forward.contains(.input)
     }
     relevant = SIMD4(space.relevant.weight, space.relevant.input, space.relevant.output, 0)
     let unrolls = space.levels.indices.filter {
@@ -135,6 +142,11 @@ final class ProofContext: @unchecked Sendable {
     let classes = Self.classes(space)
     self.classes = SIMD4(classes[0], classes[1], classes[2], 0)
     classCount = Set(classes).count
+    var members = InlineArray<3, SIMD4<Double>>(repeating: SIMD4(repeating: 0))
+    for (number, set) in classes.enumerated() {
+      for role in 0..<3 where set & (1 << UInt8(role)) != 0 { members[number][role] = 1 }
+    }
+    self.members = members
     var left = SIMD8<UInt8>(repeating: 0)
     for dimension in 0..<dimensionCount {
       let still = Self.tensors(leftBy: dimension, space)
@@ -209,6 +221,12 @@ final class ProofContext: @unchecked Sendable {
   /// The most that tensors can save by staying, if of those the innermost loop does not move.
   @inline(__always)
   func mostSaved(_ extra: SIMD4<Double>) -> Double { saved(extra).max() }
+
+  /// The sum of those of a class.
+  @inline(__always)
+  func sum(_ values: SIMD4<Double>, ofClass number: Int) -> Double {
+    (values * members[number]).sum()
+  }
 
   /// The largest of the shares by dimension of those that move a tensor and can be innermost where a
   /// class stays.

@@ -160,6 +160,24 @@ extension WindowWords {
     return Int32(clamping: (span - 1) / (own * Int64(step)) + 2)
   }
 
+  /// Words along the axis, with those between, of so many outputs and filter rows.
+  @inline(__always)
+  func span(outputs: Int32, filters: Int32) -> Int32 {
+    Int32(
+      clamping: strideOfOutputs * Int64(outputs - 1) + strideOfFilters * Int64(filters - 1) + 1)
+  }
+
+  /// The fewest passes of a loop over outputs that leave nothing of the last tile in any child when it
+  /// begins again, if each child has filter rows of its own that stay.
+  ///
+  /// - Parameters:
+  ///   - step: of the loop.
+  ///   - span: words along the axis that a child reaches.
+  @inline(__always)
+  func passesToRestartAfresh(step: Int32, span: Int32) -> Int32 {
+    Int32(clamping: Int64(span - 1) / (strideOfOutputs * Int64(step)) + 2)
+  }
+
   /// Words along the axis that one index of a dimension reaches together with all of the other.
   @inline(__always)
   func wordsOfOne(_ dimension: Int) -> Int64 {

@@ -8,6 +8,15 @@ extension ProofSearch {
     var energy = Double.infinity
     var cycles = Double.infinity
     var score = Double.infinity
+
+    /// Takes in further mappings.
+    @inline(__always)
+    mutating func add(_ other: PairBounds) {
+      isWanted = isWanted || other.isWanted
+      energy = min(energy, other.energy)
+      cycles = min(cycles, other.cycles)
+      score = min(score, other.score)
+    }
   }
 
   /// - Parameter all: bounds of mappings that are not wanted too.
@@ -16,18 +25,68 @@ extension ProofSearch {
     _ inner: UnsafePointer<InnerPart>, _ outer: UnsafePointer<OuterPart>, _ scheme: Scheme,
     all: Bool = false
   ) -> PairBounds {
-    // Dimensions surely looped over at the array level.
-    let longer = outer.pointee.least .> inner.pointee.mostFront
-    var looped: UInt8 = 0
-    for dimension in 0..<context.dimensionCount where longer[dimension] {
-      looped |= 1 << UInt8(dimension)
+    // Dimensions surely looped over at the array level, and those that may be.
+    let looped = (outer.pointee.least .> inner.pointee.mostFront).bits
+    let mayLoop = (outer.pointee.most .> inner.pointee.leastFront).bits
+    // Without any loop at the array level, the innermost loop outside says what stays.
+    let isUnlooped = context.knowsOuterClass && mayLoop == 0
+    let steps = inner.pointee.cycles + outer.pointee.cycles
+    // What tensors that stay cost more at least, each time that another tile is visited.
+    var further = SIMD4<Double>(repeating: 0)
+    if context.isPerfect {
+      let moved = SIMD4<Int64>(truncatingIfNeeded: context.relevant & SIMD4(repeating: looped))
+      further.replace(
+        with: pointwiseMin(
+          inner.pointee.moving - inner.pointee.staying,
+          inner.pointee.again * (outer.pointee.visits - 1)),
+        where: moved .!= 0)
     }
+    var bounds = PairBounds()
+    var visited: Visited?
+    for number in 0..<context.classCount {
+      // Some loop is the innermost one where there is any.
+      let innermost = mayLoop & context.innermost[number]
+      if looped != 0 && innermost == 0 { continue }
+      if !all {
+        let outside = isUnlooped ? outer.pointee.energies[number] : outer.pointee.energy
+        let energy = inner.pointee.energies[number] + context.sum(further, ofClass: number)
+        let figures = figures(energy + outside, steps)
+        if incumbents.ruleOut(energy: figures.energy, cycles: figures.cycles) { continue }
+        let slowest = (inner.pointee.ports(number) + outer.pointee.ports).max() * (1 - 1e-12)
+        if slowest > steps {
+          let figures = self.figures(energy + outside, slowest)
+          if incumbents.ruleOut(energy: figures.energy, cycles: figures.cycles) { continue }
+        }
+      }
+      let known = visited ?? self.visited(inner, outer, looped)
+      visited = known
+      bounds.add(
+        self.bounds(
+          inner, outer, scheme, known, (number, innermost),
+          (steps: steps, isLooped: looped != 0, isUnlooped: isUnlooped), all: all))
+    }
+    return bounds
+  }
+
+  /// What tensors cost that the innermost loop at the array level leaves in place.
+  struct Visited {
+    /// Picojoules of each tensor where the loops outside the array level leave it in place, and where
+    /// they do not.
+    var staying = SIMD4<Double>(repeating: 0)
+    var visited = SIMD4<Double>(repeating: 0)
+    /// The share of the input's words, at least, in sweeps over an axis that find nothing of the last.
+    var fresh = 0.0
+  }
+
+  private func visited(
+    _ inner: UnsafePointer<InnerPart>, _ outer: UnsafePointer<OuterPart>, _ looped: UInt8
+  ) -> Visited {
+    var found = Visited()
     let fresh = freshShare(inner, outer)
+    found.fresh = fresh
     let again =
       fresh > 0
       ? max(inner.pointee.again[1], inner.pointee.fresh.again * fresh) : inner.pointee.again[1]
-    // Where the loops outside the array level leave a tensor in place, and where they do not.
-    var (staying, visited) = (SIMD4<Double>(repeating: 0), SIMD4<Double>(repeating: 0))
     for role in 0..<3 {
       let relevant = context.relevant[role]
       // Tiles at the border may have one pass where the others have more.
@@ -38,20 +97,25 @@ extension ProofSearch {
         ? max(inner.pointee.moving[1], inner.pointee.fresh.moving * fresh)
         : inner.pointee.moving[role]
       let moving = once + (most - once) * (1 - share)
-      visited[role] = min(
+      found.visited[role] = min(
         moving,
         once + (role == 1 ? again : inner.pointee.again[role])
           * (outer.pointee.visits[role] - 1) * (1 - shareOfVisits))
-      staying[role] = looped & relevant != 0 ? visited[role] : min(moving, once)
+      found.staying[role] = looped & relevant != 0 ? found.visited[role] : min(moving, once)
     }
-    // Without any loop at the array level, the innermost loop outside says what stays.
-    let longest = outer.pointee.most .> inner.pointee.leastFront
-    var mayLoop: UInt8 = 0
-    for dimension in 0..<context.dimensionCount where longest[dimension] {
-      mayLoop |= 1 << UInt8(dimension)
-    }
-    let isUnlooped = context.knowsOuterClass && mayLoop == 0
-    let steps = inner.pointee.cycles + outer.pointee.cycles
+    return found
+  }
+
+  /// Bounds of the mappings of a pair whose innermost loop at the array level leaves one set of tensors
+  /// in place.
+  ///
+  /// - Parameter loop: the number of the set, and the dimensions (bits) that the innermost loop may have.
+  private func bounds(
+    _ inner: UnsafePointer<InnerPart>, _ outer: UnsafePointer<OuterPart>, _ scheme: Scheme,
+    _ known: Visited, _ loop: (class: Int, innermost: UInt8),
+    _ pair: (steps: Double, isLooped: Bool, isUnlooped: Bool), all: Bool
+  ) -> PairBounds {
+    let number = loop.class
     var (borders, inputBorders) = (inner.pointee.borders, inner.pointee.inputBorders)
     if !context.isPerfect && !context.loopsBetween {
       // One tile has no border.
@@ -61,57 +125,52 @@ extension ProofSearch {
         inputBorders[dimension] = 0
       }
     }
+    let set = context.classes[number]
+    var (fixed, fresh) = (scheme.constant, known.fresh)
+    for role in 0..<3 where set & (1 << UInt8(role)) == 0 {
+      let once = inner.pointee.staying[role]
+      var most = inner.pointee.moving[role]
+      if role == 1 {
+        if pair.isLooped {
+          let input = swept(inner, outer, loop.innermost)
+          most = max(most, input.energy)
+          fresh = input.share
+        } else if fresh > 0 {
+          most = max(most, inner.pointee.fresh.moving * fresh)
+        }
+      }
+      let share =
+        context.isPerfect
+        ? 0 : context.share(role == 1 ? inputBorders : borders, role, ofClass: number)
+      fixed += once + (most - once) * (1 - share)
+    }
     var bounds = PairBounds()
-    for number in 0..<context.classCount {
-      // Some loop is the innermost one where there is any.
-      let innermost = mayLoop & context.innermost[number]
-      if looped != 0 && innermost == 0 { continue }
-      let set = context.classes[number]
-      var (fixed, share, freshOfClass) = (scheme.constant, 0.0, fresh)
-      for role in 0..<3 where set & (1 << UInt8(role)) == 0 {
-        let once = inner.pointee.staying[role]
-        var most = inner.pointee.moving[role]
-        share = context.share(role == 1 ? inputBorders : borders, role, ofClass: number)
-        if role == 1 {
-          if looped != 0 {
-            let input = swept(inner, outer, innermost)
-            most = max(most, input.energy)
-            freshOfClass = input.share
-          } else if fresh > 0 {
-            most = max(most, inner.pointee.fresh.moving * fresh)
-          }
-        }
-        fixed += once + (most - once) * (1 - share)
+    for outside in 0..<context.classCount where outside == number || !pair.isUnlooped {
+      let stays = context.knowsOuterClass ? context.classes[outside] : 7
+      var energy = fixed + outer.pointee.energies[outside]
+      if energy == .infinity { continue }
+      for role in 0..<3 where set & (1 << UInt8(role)) != 0 {
+        energy += (stays & (1 << UInt8(role)) != 0 ? known.staying : known.visited)[role]
       }
-      for outside in 0..<context.classCount where outside == number || !isUnlooped {
-        let stays = context.knowsOuterClass ? context.classes[outside] : 7
-        var energy = fixed + outer.pointee.energies[outside]
-        if energy == .infinity { continue }
-        for role in 0..<3 where set & (1 << UInt8(role)) != 0 {
-          energy += (stays & (1 << UInt8(role)) != 0 ? staying : visited)[role]
-        }
-        var figures = figures(energy, steps)
+      var figures = figures(energy, pair.steps)
+      if !all && incumbents.ruleOut(energy: figures.energy, cycles: figures.cycles) { continue }
+      var ports = inner.pointee.ports(number)
+      if fresh > 0 && set & 2 == 0 {
+        // A share of the longer time is not known to be more than the rest of the shorter one.
+        ports += larger(
+          PortCycles(repeating: 0),
+          inner.pointee.fresh.morePorts * fresh - ports * (1 - fresh))
+      }
+      ports += (outer.pointee.tightPorts.map { $0[outside] } ?? outer.pointee.ports)
+      let slowest = ports.max() * (1 - 1e-12)
+      if slowest > pair.steps {
+        figures = self.figures(energy, slowest)
         if !all && incumbents.ruleOut(energy: figures.energy, cycles: figures.cycles) { continue }
-        var ports = inner.pointee.ports(number)
-        if freshOfClass > 0 && set & 2 == 0 {
-          // A share of the longer time is not known to be more than the rest of the shorter one.
-          ports += larger(
-            PortCycles(repeating: 0),
-            inner.pointee.fresh.morePorts * freshOfClass - ports * (1 - freshOfClass))
-        }
-        ports +=
-          (outer.pointee.tightPorts.map { $0[outside] } ?? outer.pointee.ports)
-        let slowest = ports.max() * (1 - 1e-12)
-        if slowest > steps {
-          figures = self.figures(energy, slowest)
-          if !all && incumbents.ruleOut(energy: figures.energy, cycles: figures.cycles) { continue }
-        }
-        bounds.isWanted = true
-        bounds.energy = min(bounds.energy, energy)
-        bounds.cycles = min(bounds.cycles, figures.cycles)
-        bounds.score = min(
-          bounds.score, incumbents.score(energy: figures.energy, cycles: figures.cycles))
       }
+      bounds.add(
+        PairBounds(
+          isWanted: true, energy: energy, cycles: figures.cycles,
+          score: incumbents.score(energy: figures.energy, cycles: figures.cycles)))
     }
     return bounds
   }
@@ -153,8 +212,8 @@ extension ProofSearch {
     let window = context.windowTable.baseAddress.unsafelyUnwrapped + number
     let least = outer.pointee.least[dimension]
     let front = inner.pointee.mostFront[dimension]
-    let enough = window.pointee.passesToRestartAfresh(
-      dimension, step: inner.pointee.leastFront[dimension])
+    let enough = passesToRestartAfresh(
+      inner, window, dimension, step: inner.pointee.leastFront[dimension])
     // With one pass there is no loop, and nothing to restart.
     let passes = least > front ? (least - 1) / front + 1 : 2
     if passes < enough { return 0 }
@@ -163,6 +222,18 @@ extension ProofSearch {
     // The tile at the border may have too few passes.
     let few = Double(min(enough - 1, bound) * front) * Double(window.pointee.wordsOfOne(dimension))
     return max(0, 1 - few / window.pointee.all)
+  }
+
+  /// The fewest passes of a loop that leave nothing of its last tile when it begins again.
+  @inline(__always)
+  private func passesToRestartAfresh(
+    _ inner: UnsafePointer<InnerPart>, _ window: UnsafePointer<WindowWords>, _ dimension: Int,
+    step: Int32
+  ) -> Int32 {
+    let span = inner.pointee.spans[dimension]
+    return span > 0
+      ? window.pointee.passesToRestartAfresh(step: step, span: span)
+      : window.pointee.passesToRestartAfresh(dimension, step: step)
   }
 
   /// The shares of a tensor's words that may be in tiles at the border where it stays over further
@@ -206,7 +277,7 @@ extension ProofSearch {
       if inner.pointee.leastFront[r] < context.bounds[r] { return 0 }
       // A loop at the array level goes back far enough by itself, whatever goes on outside.
       if least <= front, least < bound,
-        !window.pointee.restartsAfresh(p, step: least, passes: (bound - 1) / most + 1)
+        (bound - 1) / most + 1 < passesToRestartAfresh(inner, window, p, step: least)
       {
         return 0
       }
@@ -214,5 +285,14 @@ extension ProofSearch {
       share *= freshShare(inner, outer, number, p)
     }
     return share
+  }
+}
+
+extension SIMDMask where Storage == SIMD8<Int32> {
+  /// The lanes that are set, the first in the lowest bit.
+  @inline(__always)
+  var bits: UInt8 {
+    let numbers = SIMD8<Int32>(1, 2, 4, 8, 16, 32, 64, 128)
+    return UInt8(truncatingIfNeeded: numbers.replacing(with: 0, where: .!self).wrappedSum())
   }
 }

@@ -36,7 +36,8 @@ extension ProofSearch {
       var visits: Int64 = 0
       let list = scratch.cutMemo.list(
         dimension, (outside, inside), scheme.outerTables.chain(dimension, outer.pointee.chains),
-        variable.chains + Int(inside), mostSteps: mostSteps, visits: &visits)
+        variable.chains + Int(inside), span: inner.pointee.spans[dimension],
+        mostSteps: mostSteps, visits: &visits)
       budget.spend(visits + 1)
       if list.isCutShort && !isSeeding { budget.giveUp() }
       let cuts = OpenCuts(list, mostSteps: mostSteps, all: scratch.chains + dimension)
