@@ -96,6 +96,11 @@ struct InputSweep {
     let window = context.windowTable.baseAddress.unsafelyUnwrapped + number
     let chain = chains + other
     guard chain.pointee.clean & (1 << UInt16(level)) != 0 else { return 0 }
+    if let span = context.spanOfChild(other, level, chains),
+      window.pointee.strideOfOutputs * Int64(stepOn(other)) >= Int64(span)
+    {
+      return 1
+    }
     // All children together hold what the loops in time leave.
     let inside = flow.pointee.level
     let (p, r) = (window.pointee.p, window.pointee.r)
@@ -119,6 +124,11 @@ struct InputSweep {
     let words = window.pointee.all - Double(window.pointee.filterCount - 1)
     let step = Int64(chain.pointee.longestFront(level, arrayLevel: context.arrayLevel))
     return words > 0 ? max(restarted, 1 - Double(step * tiles) / words) : restarted
+  }
+
+  /// By how much a loop, or one outside that goes on along the same dimension, goes on at least.
+  private func stepOn(_ dimension: Int) -> Int32 {
+    context.isPerfect || isAlone(dimension) ? chains[dimension].front[level] : 1
   }
 
   /// The share of words along a dimension, at least, in tiles where the level's loop leaves nothing of
