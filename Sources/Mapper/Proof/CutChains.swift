@@ -154,7 +154,7 @@ struct CutChains {
       let step = chain.front[level]
       let few = window.map {
         level == context.arrayLevel && span > 0
-          ? context.windowTable[$0].passesToRestartAfresh(step: step, span: span)
+          ? context.windowTable[$0].passesToRestartAfresh(dimension, step: step, span: span)
           : context.windowTable[$0].passesToRestartAfresh(dimension, step: step)
       }
       let passes = pieces.passes(step, few: few ?? 0)

@@ -23,6 +23,13 @@ struct Traffic: Sendable {
     Traffic(picojoules: traffic.picojoules * count, ports: traffic.ports * count)
   }
 
+  /// The larger energy, and the longer time of each port.
+  @inline(__always)
+  static func most(_ left: Traffic, _ right: Traffic) -> Traffic {
+    Traffic(
+      picojoules: max(left.picojoules, right.picojoules), ports: larger(left.ports, right.ports))
+  }
+
   /// The lesser energy, and the shorter time of each port.
   @inline(__always)
   static func least(_ left: Traffic, _ right: Traffic) -> Traffic {
@@ -56,10 +63,14 @@ struct Flow {
   /// alone: by sweeps over all outputs, with the filter in place, and by any sweeps.
   var alongOutputs = (Traffic(), Traffic())
   var alongFilters = (Traffic(), Traffic())
+  /// The same where a sweep may find words that the one before left.
+  var alongOne = (Traffic(), Traffic())
   /// Of the input on the way to a level further out: what moves but for the words along axes, and
   /// those, by axis, of all tiles where none slides.
   var perWord: Traffic?
   var present = SIMD8<Double>(repeating: 1)
+  /// Of such an input, by axis, the words of sweeps along it that may find what the one before left.
+  var again = SIMD8<Double>(repeating: 1)
 }
 
 extension InnerTables {
@@ -132,7 +143,7 @@ extension InnerTables {
     _ traffic: Traffic, _ words: InnerWords, _ flow: inout Flow
   ) {
     let moving = words.moving[index]
-    var (unslid, along) = (moving, SIMD4(repeating: moving))
+    var (unslid, along, alongOne) = (moving, SIMD4(repeating: moving), SIMD2(repeating: moving))
     // Loops in time between the array level and the term's level may slide by themselves.
     if !context.windowTable.isEmpty, !isMovedInside(term, chains) {
       var others = 1.0
@@ -142,15 +153,18 @@ extension InnerTables {
       }
       unslid = others
       along = SIMD4(repeating: others)
+      alongOne = SIMD2(repeating: others)
       for number in context.windowTable.indices {
         let window = context.windowTable[number]
         let factors = ChainFactors(context: context, dimension: window.p)
         let (chain, filters) = (chains[window.p].pointee, chains[window.r].pointee)
         let present = factors.windowPresent(window, term, chain, filters: filters, slides: false)
-        let once = entry(window.p, part.pointee.chains).staying.pointee[index]
+        let entry = entry(window.p, part.pointee.chains)
+        let (again, once) = (entry.moving.pointee[index], entry.staying.pointee[index])
         let swept = max(
           once, factors.windowPresent(window, term, chain, filters: filters, slides: true))
         unslid *= present
+        for own in 0..<2 { alongOne[own] *= own == number ? again : present }
         for own in 0..<4 { along[own] *= own / 2 != number ? present : own % 2 == 0 ? swept : once }
       }
     }
@@ -159,6 +173,8 @@ extension InnerTables {
     flow.alongFilters.0 += traffic * along[1]
     flow.alongOutputs.1 += traffic * along[2]
     flow.alongFilters.1 += traffic * along[3]
+    flow.alongOne.0 += traffic * alongOne[0]
+    flow.alongOne.1 += traffic * alongOne[1]
   }
 
   /// Whether one access of a term serves all children that are unrolled over, and none gets words from a
@@ -220,8 +236,9 @@ extension InnerTables {
     for number in context.windowTable.indices {
       let window = context.windowTable[number]
       let (p, r) = (chains[window.p].tile[term.child], chains[window.r].tile[term.child])
-      again *= window.again(
+      flow.again[number] = window.again(
         isCut: p < context.bounds[window.p], isFilterCut: r < context.bounds[window.r])
+      again *= flow.again[number]
       all *= window.all
       present[number] = window.present(
         outputs: Int((context.bounds[window.p] - 1) / p) + 1, longestFilter: r)

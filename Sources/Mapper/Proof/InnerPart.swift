@@ -29,8 +29,8 @@ struct InnerPart {
   /// Of each dimension, the tiles that may be in front of the array level's children.
   var leastFront = SIMD8<Int32>(repeating: 1)
   var mostFront = SIMD8<Int32>(repeating: 1)
-  /// Of outputs along an axis of the input whose filter rows all are at work together, the words that a
-  /// child of the array level reaches; else 0.
+  /// Of a dimension along an axis of the input, where all indices of the axis's other one are at work
+  /// together, the words that a child of the array level reaches; else 0.
   var spans = SIMD8<Int32>(repeating: 0)
   /// The least energy by the set of tensors that stay.
   var energies = SIMD4<Double>(repeating: 0)

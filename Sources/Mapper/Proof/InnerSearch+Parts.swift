@@ -12,14 +12,17 @@ extension InnerSearch {
       part.leastFront[dimension] = chain.pointee.leastFront
       part.mostFront[dimension] = chain.pointee.mostFront
     }
-    for window in context.windowTable {
-      let (p, r) = (chains[window.p], chains[window.r])
-      guard !context.passesInputOn, r.pointee.leastFront >= context.bounds[window.r] else {
-        continue
+    if !context.passesInputOn {
+      for window in context.windowTable {
+        let inside = { (dimension: Int) in
+          chains[dimension].pointee.step(after: context.arrayLevel, of: context.levelCount)
+        }
+        let span = window.span(outputs: inside(window.p), filters: inside(window.r))
+        for dimension in [window.p, window.r] {
+          let partner = window.partner(dimension)
+          if part.leastFront[partner] >= context.bounds[partner] { part.spans[dimension] = span }
+        }
       }
-      part.spans[window.p] = window.span(
-        outputs: p.pointee.step(after: context.arrayLevel, of: context.levelCount),
-        filters: r.pointee.step(after: context.arrayLevel, of: context.levelCount))
     }
     if !context.isPerfect {
       part.shares = state.pointee.shares

@@ -38,19 +38,58 @@ struct InputSweep {
     let words = context.windowTable.baseAddress.unsafelyUnwrapped + window
     let fresh = freshShare(along: window, order, outside: first)
     guard let perWord = flow.pointee.perWord else {
-      guard fresh > 0, window < 2 else { return (flow.pointee.moving, fresh) }
+      guard window < 2 else { return (flow.pointee.moving, fresh) }
+      // It slides along this axis alone, whatever sweeps find of the one before.
+      let alongOne = window == 0 ? flow.pointee.alongOne.0 : flow.pointee.alongOne.1
+      let slid = isClean ? Traffic.most(flow.pointee.moving, alongOne) : flow.pointee.moving
+      guard fresh > 0 else { return (slid, fresh) }
       // Where a loop outside goes on along the outputs, the next filter rows may be found in place.
       let along =
         dimension == words.pointee.p && isAlone(dimension)
         ? flow.pointee.alongOutputs : flow.pointee.alongFilters
-      return (most(window == 0 ? along.0 : along.1, share: fresh), fresh)
+      let swept = most(window == 0 ? along.0 : along.1, share: fresh)
+      return (isClean ? Traffic.most(swept, slid) : swept, fresh)
     }
-    guard fresh > 0 || context.isPerfect else { return (flow.pointee.moving, fresh) }
-    var moved = swept(words, overlap: fresh > 0 ? 0 : overlap(words))
+    var others = 1.0
     for other in context.windowTable.indices where other != window {
-      moved *= flow.pointee.present[other]
+      others *= flow.pointee.present[other]
     }
-    return (most(perWord * moved, share: fresh > 0 ? fresh : 1), fresh)
+    var slid = flow.pointee.moving
+    if isClean {
+      let moved = flow.pointee.again[window] * others
+      slid = Traffic.most(
+        slid, perWord * max(moved, movedToCorners(along: window, order, outside: first)))
+    }
+    guard fresh > 0 || context.isPerfect else { return (slid, fresh) }
+    let moved = swept(words, overlap: fresh > 0 ? 0 : overlap(words)) * others
+    let swept = most(perWord * moved, share: fresh > 0 ? fresh : 1)
+    return (isClean ? Traffic.most(swept, slid) : swept, fresh)
+  }
+
+  /// Words along both axes of an input that has two, at least, if the next loop outside of a sweep runs
+  /// along the other axis: from the last tile of a sweep to the first of the next both axes go on, so that
+  /// these share a corner only.
+  private func movedToCorners(
+    along window: Int, _ order: LoopOrder, outside first: Int
+  ) -> Double {
+    guard context.windowTable.count == 2, first < order.count,
+      context.windowNumber(order[first]) == 1 - window, isOnlyOne(dimension),
+      isOnlyOne(order[first]),
+      chains[order[first]].clean & (1 << UInt16(level)) != 0
+    else { return 0 }
+    let own = context.windowTable.baseAddress.unsafelyUnwrapped + window
+    let other = context.windowTable.baseAddress.unsafelyUnwrapped + (1 - window)
+    let sweeps = Double(chains[order[first]].mostPasses[level])
+    let corner = own.pointee.mostOverlap(dimension) * other.pointee.mostOverlap(order[first])
+    return own.pointee.all * flow.pointee.present[1 - window] - sweeps * corner
+  }
+
+  /// Whether no other loop outside the flow's tiles runs along a dimension's axis.
+  private func isOnlyOne(_ dimension: Int) -> Bool {
+    guard let number = context.windowNumber(dimension) else { return false }
+    let outside = UInt16(1) << UInt16(flow.pointee.level + 1) - 1
+    let partner = context.windowTable[number].partner(dimension)
+    return isAlone(dimension) && chains[partner].looped & outside == 0
   }
 
   /// A share of traffic, or what moves in any case.
@@ -97,7 +136,7 @@ struct InputSweep {
     let chain = chains + other
     guard chain.pointee.clean & (1 << UInt16(level)) != 0 else { return 0 }
     if let span = context.spanOfChild(other, level, chains),
-      window.pointee.strideOfOutputs * Int64(stepOn(other)) >= Int64(span)
+      window.pointee.stride(other) * Int64(stepOn(other)) >= Int64(span)
     {
       return 1
     }

@@ -78,24 +78,25 @@ extension ProofContext {
     let chain = chains + dimension
     let (step, passes) = (chain.pointee.front[level], chain.pointee.leastPasses[level])
     if let span = spanOfChild(dimension, level, chains) {
-      return passes >= window.pointee.passesToRestartAfresh(step: step, span: span)
+      return passes >= window.pointee.passesToRestartAfresh(dimension, step: step, span: span)
     }
     return window.pointee.restartsAfresh(dimension, step: step, passes: passes)
   }
 
-  /// Words along an axis of the input that each of the array level's children reaches, where it has filter
-  /// rows of its own that stay while a loop over outputs runs at the array level; `nil` elsewhere.
+  /// Words along an axis of the input that each of the array level's children reaches, where it has
+  /// indices of the other dimension of its own that stay while a loop of this one runs at the array
+  /// level; `nil` elsewhere.
   @inline(__always)
   func spanOfChild(
     _ dimension: Int, _ level: Int, _ chains: UnsafePointer<CutChain>
   ) -> Int32? {
-    guard level == arrayLevel, !passesInputOn, let number = windowOfOutputs[dimension]
+    guard level == arrayLevel, !passesInputOn, let number = windowNumber(dimension)
     else { return nil }
     let window = windowTable.baseAddress.unsafelyUnwrapped + number
-    let r = window.pointee.r
-    guard chains[r].front[level] >= bounds[r] else { return nil }
+    let partner = window.pointee.partner(dimension)
+    guard chains[partner].front[level] >= bounds[partner] else { return nil }
     return window.pointee.span(
-      outputs: chains[dimension].step(after: level, of: levelCount),
-      filters: chains[r].step(after: level, of: levelCount))
+      outputs: chains[window.pointee.p].step(after: level, of: levelCount),
+      filters: chains[window.pointee.r].step(after: level, of: levelCount))
   }
 }

@@ -167,15 +167,31 @@ extension WindowWords {
       clamping: strideOfOutputs * Int64(outputs - 1) + strideOfFilters * Int64(filters - 1) + 1)
   }
 
-  /// The fewest passes of a loop over outputs that leave nothing of the last tile in any child when it
-  /// begins again, if each child has filter rows of its own that stay.
+  /// Words along the axis from one index of a dimension to the next.
+  @inline(__always)
+  func stride(_ dimension: Int) -> Int64 {
+    dimension == p ? strideOfOutputs : strideOfFilters
+  }
+
+  /// The most words along the axis that two tiles share which a loop of a dimension goes on or begins again
+  /// between, if all indices of the other one are in each.
+  func mostOverlap(_ dimension: Int) -> Double {
+    Double(max(0, wordsOfOne(dimension) - stride(dimension)))
+  }
+
+  /// The other of the two dimensions.
+  @inline(__always)
+  func partner(_ dimension: Int) -> Int { dimension == p ? r : p }
+
+  /// The fewest passes of a loop that leave nothing of the last tile in any child when it begins again,
+  /// if each child has indices of the other dimension of its own that stay.
   ///
   /// - Parameters:
   ///   - step: of the loop.
   ///   - span: words along the axis that a child reaches.
   @inline(__always)
-  func passesToRestartAfresh(step: Int32, span: Int32) -> Int32 {
-    Int32(clamping: Int64(span - 1) / (strideOfOutputs * Int64(step)) + 2)
+  func passesToRestartAfresh(_ dimension: Int, step: Int32, span: Int32) -> Int32 {
+    Int32(clamping: Int64(span - 1) / (stride(dimension) * Int64(step)) + 2)
   }
 
   /// Words along the axis that one index of a dimension reaches together with all of the other.

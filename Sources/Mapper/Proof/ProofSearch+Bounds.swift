@@ -232,7 +232,7 @@ extension ProofSearch {
   ) -> Int32 {
     let span = inner.pointee.spans[dimension]
     return span > 0
-      ? window.pointee.passesToRestartAfresh(step: step, span: span)
+      ? window.pointee.passesToRestartAfresh(dimension, step: step, span: span)
       : window.pointee.passesToRestartAfresh(dimension, step: step)
   }
 

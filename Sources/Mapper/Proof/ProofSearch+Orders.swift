@@ -22,7 +22,14 @@ extension ProofSearch {
     let level = context.arrayLevel
     scratch.listOrders(level, pair.tables)
     scratch.outside[level] = pair.outside
-    return isAnyWanted(level, begin(pair), cycles: max(steps + pair.exposed, pair.leastCycles))
+    let cycles = max(steps + pair.exposed, pair.leastCycles)
+    var followed = begin(pair)
+    if !isAnyWanted(level, followed, cycles: cycles) { return false }
+    if context.isPerfect || level == 0 { return true }
+    // What is outside by itself, as its loops can run.
+    budget.spend(6)
+    list(pair.tables, &followed.traffic)
+    return isAnyWanted(level, followed, cycles: cycles)
   }
 
   /// Of all orders of the array level's loops, the least energy and the fewest cycles.
@@ -30,9 +37,11 @@ extension ProofSearch {
     let level = context.arrayLevel
     scratch.listOrders(level, pair.tables)
     scratch.outside[level] = pair.outside
+    var start = begin(pair)
+    if !context.isPerfect && level > 0 { list(pair.tables, &start.traffic) }
     var all = (energy: Double.infinity, cycles: Double.infinity)
     for order in scratch.orders[level] {
-      var followed = begin(pair)
+      var followed = start
       let least = least(
         order, level, &followed, cycles: max(steps + pair.exposed, pair.leastCycles))
       all = (min(all.energy, least.energy), min(all.cycles, least.cycles))
