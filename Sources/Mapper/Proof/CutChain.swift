@@ -30,6 +30,10 @@ struct CutChain: Sendable {
   /// nothing to do as the loop begins again, and has lost what it held.
   var idleShare = 0.0
 
+  /// Over all passes of the array level's loop in time, children at work that no access serves together, by
+  /// the axes (1 for x, 2 for y) along which accesses serve all.
+  var groups = SIMD4<Double>(repeating: 1)
+
   init() {}
 
   /// The outermost levels of a chain whose steps divide, the others left open.
@@ -72,5 +76,6 @@ struct CutChain: Sendable {
     freshShare = pointwiseMin(freshShare, other.freshShare)
     longestFront = max(longestFront, other.longestFront)
     idleShare = min(idleShare, other.idleShare)
+    groups = pointwiseMin(groups, other.groups)
   }
 }

@@ -168,9 +168,12 @@ struct CutChains {
           chain.freshShare[level] = max(0, 1 - words / context.windowTable[window].all)
         }
       }
-      if level == context.arrayLevel, passes.most > 1 {
+      if level == context.arrayLevel {
         let below = chain.step(after: level, of: context.levelCount)
-        chain.idleShare = pieces.idleShare(step, x: chain.stepX[level], y: below)
+        chain.groups = pieces.groups(step, x: chain.stepX[level], y: below)
+        if passes.most > 1 {
+          chain.idleShare = pieces.idleShare(step, x: chain.stepX[level], y: below)
+        }
       }
       for step in [step, chain.stepX[level], chain.step(after: level, of: context.levelCount)] {
         pieces.cut(step)
@@ -255,9 +258,7 @@ private struct Pieces {
   /// - Parameters:
   ///   - step: of the loop; `x` and `y` those of the children.
   func idleShare(_ step: Int32, x: Int32, y: Int32) -> Double {
-    let busy = { (extent: Int32) in
-      extent / x * ((x - 1) / y + 1) + (extent % x == 0 ? 0 : (extent % x - 1) / y + 1)
-    }
+    let busy = { (extent: Int32) in Self.busy(extent, x: x, y: y) }
     let most = busy(step)
     var (all, idle, longest, endsIdle) = (0.0, 0.0, 0.0, true)
     for piece in self.all {
@@ -273,5 +274,30 @@ private struct Pieces {
     // After a piece that ends with all children at work, they still hold what they held.
     if !endsIdle { idle -= longest }
     return max(0, idle / all)
+  }
+
+  /// Over all passes of a loop, children at work that no access serves together, by the axes (1 for x, 2
+  /// for y) along which accesses serve all.
+  ///
+  /// - Parameters:
+  ///   - step: of the loop; `x` and `y` those of the children.
+  func groups(_ step: Int32, x: Int32, y: Int32) -> SIMD4<Double> {
+    let counts = { (extent: Int32) in
+      SIMD4(
+        Double(Self.busy(extent, x: x, y: y)), Double((min(extent, x) - 1) / y + 1),
+        Double((extent - 1) / x + 1), 1)
+    }
+    var groups = SIMD4<Double>(repeating: 0)
+    for piece in all {
+      groups += counts(step) * (piece.count * Double(piece.extent / step))
+      let rest = piece.extent % step
+      if rest > 0 { groups += counts(rest) * piece.count }
+    }
+    return groups
+  }
+
+  /// Children that have any of so many indices.
+  private static func busy(_ extent: Int32, x: Int32, y: Int32) -> Int32 {
+    extent / x * ((x - 1) / y + 1) + (extent % x == 0 ? 0 : (extent % x - 1) / y + 1)
   }
 }

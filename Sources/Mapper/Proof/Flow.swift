@@ -76,25 +76,30 @@ struct Flow {
 extension InnerTables {
   /// Flows to the levels below the array level, one a tensor.
   ///
+  /// - Parameter cuts: of each dimension how it is cut, if that is known in part at least.
   /// - Returns: what moves whatever stays: words to the lanes.
-  func fillFlows(_ flows: UnsafeMutablePointer<Flow>, of part: UnsafePointer<InnerPart>) -> Traffic
-  {
+  func fillFlows(
+    _ flows: UnsafeMutablePointer<Flow>, of part: UnsafePointer<InnerPart>,
+    cuts: UnsafePointer<CutChain>? = nil
+  ) -> Traffic {
     let chains = chosen(part.pointee.chains)
     let words = InnerWords(self, of: part.pointee.chains)
+    let further = cuts.map { furtherVisits(part, $0) } ?? TermVector(repeating: 1)
+    let moving = words.moving * further
     var fixed = Traffic()
     for role in TensorRole.allCases {
       flows[Int(role.rawValue)] = Flow(role: role, level: context.arrayLevel)
     }
-    var outputsFixed = 0.0
     var first = 0
     while let terms = outputTerms(from: first) {
       first = terms.upperBound
-      guard termTable[terms.lowerBound].isToLanes(of: context.levelCount) else { continue }
-      outputsFixed += outputEnergy(terms, chains, words.staying)
+      if termTable[terms.lowerBound].isToLanes(of: context.levelCount) {
+        fixed.picojoules += outputEnergy(terms, chains, words.staying)
+      } else {
+        flows[2].moving.picojoules += outputEnergy(terms, chains, moving)
+        flows[2].staying.picojoules += outputEnergy(terms, chains, words.staying)
+      }
     }
-    fixed.picojoules += outputsFixed
-    flows[2].moving.picojoules = part.pointee.moving[2] - outputsFixed
-    flows[2].staying.picojoules = part.pointee.staying[2] - outputsFixed
     for (index, term) in termTable.enumerated() {
       let role = Int(term.role.rawValue)
       var traffic = Traffic()
@@ -104,20 +109,38 @@ extension InnerTables {
         fixed += traffic * words.staying[index]
         continue
       }
-      flows[role].moving += traffic * words.moving[index]
+      flows[role].moving += traffic * moving[index]
       flows[role].staying += traffic * words.staying[index]
       if term.role != .output && servesAll(term) && !isMovedInside(term, chains) {
-        flows[role].served += traffic * words.moving[index]
+        flows[role].served += traffic * moving[index]
       }
-      if term.role == .input { slide(index, term, chains, part, traffic, words, &flows[role]) }
+      if term.role == .input {
+        slide(index, term, chains, part, traffic, (moving[index], further[index]), &flows[role])
+      }
     }
     for role in 0..<3 {
-      flows[role].moving.picojoules = max(
-        flows[role].moving.picojoules, flows[role].staying.picojoules)
-      flows[role].moving.ports = larger(flows[role].moving.ports, flows[role].staying.ports)
+      flows[role].moving = Traffic.most(flows[role].moving, flows[role].staying)
     }
     for role in [0, 2] { flows[role].unslid = flows[role].moving }
     return fixed
+  }
+
+  /// Of each term, how many times more often its tensor moves than the inner chains by themselves tell,
+  /// where it moves as often as loops ask for: all children that the dimensions have work for are known.
+  private func furtherVisits(
+    _ part: UnsafePointer<InnerPart>, _ cuts: UnsafePointer<CutChain>
+  ) -> TermVector {
+    var further = TermVector(repeating: 1)
+    for dimension in 0..<context.dimensionCount {
+      let known = entry(dimension, part.pointee.chains).moving
+      let groups = cuts[dimension].groups
+      for (index, term) in termTable.enumerated()
+      where term.child < context.levelCount && !context.isRelevant(dimension, to: term.role) {
+        let count = groups[Int(term.shared[context.arrayLevel] & 3)]
+        further[index] *= max(1, count / known.pointee[index])
+      }
+    }
+    return further
   }
 
   /// What the input moves on its way below the array level, as a flow of its own; `nil` where too many
@@ -132,21 +155,23 @@ extension InnerTables {
       var traffic = Traffic(picojoules: term.price)
       if term.isTimed { traffic.ports = portCycles(term, chains) }
       flow.moving += traffic * words.moving[index]
-      slide(index, term, chains, part, traffic, words, &flow)
+      slide(index, term, chains, part, traffic, (words.moving[index], 1), &flow)
     }
     return flow
   }
 
   /// Adds a term of the input with less sliding.
+  ///
+  /// - Parameter words: those that move where all axes slide, and ``furtherVisits(_:_:)``.
   private func slide(
     _ index: Int, _ term: Term, _ chains: ChosenChains, _ part: UnsafePointer<InnerPart>,
-    _ traffic: Traffic, _ words: InnerWords, _ flow: inout Flow
+    _ traffic: Traffic, _ words: (moving: Double, further: Double), _ flow: inout Flow
   ) {
-    let moving = words.moving[index]
+    let moving = words.moving
     var (unslid, along, alongOne) = (moving, SIMD4(repeating: moving), SIMD2(repeating: moving))
     // Loops in time between the array level and the term's level may slide by themselves.
     if !context.windowTable.isEmpty, !isMovedInside(term, chains) {
-      var others = 1.0
+      var others = words.further
       for dimension in 0..<context.dimensionCount
       where context.windowOfOutputs[dimension] == nil {
         others *= entry(dimension, part.pointee.chains).moving.pointee[index]

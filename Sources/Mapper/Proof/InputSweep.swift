@@ -38,6 +38,7 @@ struct InputSweep {
     let words = context.windowTable.baseAddress.unsafelyUnwrapped + window
     let fresh = freshShare(along: window, order, outside: first)
     guard let perWord = flow.pointee.perWord else {
+      if isApart(along: words) { return (flow.pointee.unslid, 1) }
       guard window < 2 else { return (flow.pointee.moving, fresh) }
       // It slides along this axis alone, whatever sweeps find of the one before.
       let alongOne = window == 0 ? flow.pointee.alongOne.0 : flow.pointee.alongOne.1
@@ -64,6 +65,30 @@ struct InputSweep {
     let moved = swept(words, overlap: fresh > 0 ? 0 : overlap(words)) * others
     let swept = most(perWord * moved, share: fresh > 0 ? fresh : 1)
     return (isClean ? Traffic.most(swept, slid) : swept, fresh)
+  }
+
+  /// Whether no tile of a child below the array level has words of the one before: each pass goes on by
+  /// more than a child reaches, and so does each way back, whatever the other dimension of the axis does.
+  private func isApart(along window: UnsafePointer<WindowWords>) -> Bool {
+    let partner = window.pointee.partner(dimension)
+    let (own, other) = (chains + dimension, chains + partner)
+    let outside = UInt16(1) << UInt16(level) - 1
+    guard level == context.arrayLevel, isClean, !context.passesInputOn,
+      (own.pointee.looped | other.pointee.looped) & outside == 0
+    else { return false }
+    let span = Int64(
+      window.pointee.span(
+        outputs: chains[window.pointee.p].step(after: level, of: context.levelCount),
+        filters: chains[window.pointee.r].step(after: level, of: context.levelCount)))
+    let (s, d) = (window.pointee.stride(dimension), window.pointee.stride(partner))
+    let step = s * Int64(own.pointee.front[level])
+    let back = step * Int64(own.pointee.leastPasses[level] - 1)
+    if step < span || back < span { return false }
+    if other.pointee.looped & ~outside & (outside + 1) == 0 { return true }
+    // The other one may go on as this one goes back.
+    let longest = s * Int64(own.pointee.longestFront) * Int64(own.pointee.mostPasses[level] - 1)
+    return d * Int64(other.pointee.front[level]) >= longest + span
+      || back >= d * Int64(other.pointee.longestFront) + span
   }
 
   /// Words along both axes of an input that has two, at least, if the next loop outside of a sweep runs

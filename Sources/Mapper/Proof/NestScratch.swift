@@ -41,6 +41,9 @@ final class NestScratch {
   /// may be at the same place.
   var part: UnsafePointer<InnerPart>?
   var fixed = Traffic()
+  /// The first three flows as the part alone tells them, and whether those in use know more.
+  private let partFlows: UnsafeMutablePointer<Flow>
+  private var knowsCuts = false
   private let context: ProofContext
 
   init(_ context: ProofContext) {
@@ -49,6 +52,8 @@ final class NestScratch {
     chains.initialize(repeating: CutChain(), count: 8)
     flows = .allocate(capacity: Self.mostFlows)
     flows.initialize(repeating: Flow(role: .weight, level: 0), count: Self.mostFlows)
+    partFlows = .allocate(capacity: 3)
+    partFlows.initialize(repeating: Flow(role: .weight, level: 0), count: 3)
     cuts = .allocate(capacity: 8)
     open = .allocate(capacity: 8)
     open.initialize(repeating: CutChain(), count: 8)
@@ -66,6 +71,7 @@ final class NestScratch {
     cuts.deallocate()
     open.deallocate()
     flows.deallocate()
+    partFlows.deallocate()
     orders.deallocate()
     outside.deallocate()
     for ports in tightPorts { ports.deallocate() }
@@ -101,6 +107,25 @@ final class NestScratch {
       for level in 0...level { active[level] |= bit }
       if number >= 3 { starting[level] |= bit }
     }
+  }
+
+  /// Gets ready for an inner part; what only cuts of its dimensions tell is forgotten.
+  func take(_ part: UnsafePointer<InnerPart>, _ tables: InnerTables) {
+    if self.part != part {
+      self.part = part
+      fixed = tables.fillFlows(flows, of: part)
+      partFlows.update(from: flows, count: 3)
+    } else if knowsCuts {
+      flows.update(from: partFlows, count: 3)
+    }
+    knowsCuts = false
+  }
+
+  /// Counts in the first three flows what the cuts tell.
+  func takeCuts(_ tables: InnerTables) {
+    guard let part else { return }
+    _ = tables.fillFlows(flows, of: part, cuts: UnsafePointer(chains))
+    knowsCuts = true
   }
 
   /// Notes that a dimension has more than one way to cut it; those of few come first.

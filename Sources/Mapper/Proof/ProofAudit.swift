@@ -98,6 +98,7 @@ package struct ProofAudit {
     }
     let open = search.leastOfAllOrders(pair, steps: openSteps)
     for (dimension, chain) in chosen.enumerated() { search.scratch.chains[dimension] = chain }
+    if !context.isPerfect { search.scratch.takeCuts(pair.tables) }
     guard search.findOrders(pair, steps: steps) else { return }
     let inside = context.arrayLevel + 1
     for level in inside..<max(inside, context.levelCount) {

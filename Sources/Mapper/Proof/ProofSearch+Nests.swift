@@ -48,10 +48,7 @@ extension ProofSearch {
     }
     evaluations += 1
     budget.spend(5)
-    if scratch.part != inner {
-      scratch.part = inner
-      scratch.fixed = tables.fillFlows(scratch.flows, of: inner)
-    }
+    scratch.take(inner, tables)
     let pair = NestPair(
       inner: inner, tables: tables, exposed: exposed, leastCycles: bounds.cycles,
       energy: bounds.energy,

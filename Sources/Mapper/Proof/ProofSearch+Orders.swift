@@ -23,11 +23,13 @@ extension ProofSearch {
     scratch.listOrders(level, pair.tables)
     scratch.outside[level] = pair.outside
     let cycles = max(steps + pair.exposed, pair.leastCycles)
+    scratch.take(pair.inner, pair.tables)
     var followed = begin(pair)
     if !isAnyWanted(level, followed, cycles: cycles) { return false }
-    if context.isPerfect || level == 0 { return true }
-    // What is outside by itself, as its loops can run.
-    budget.spend(6)
+    if context.isPerfect { return true }
+    // What moves inside as often as the cuts say, and what is outside as its loops can run.
+    budget.spend(12)
+    scratch.takeCuts(pair.tables)
     list(pair.tables, &followed.traffic)
     return isAnyWanted(level, followed, cycles: cycles)
   }
@@ -38,7 +40,10 @@ extension ProofSearch {
     scratch.listOrders(level, pair.tables)
     scratch.outside[level] = pair.outside
     var start = begin(pair)
-    if !context.isPerfect && level > 0 { list(pair.tables, &start.traffic) }
+    if !context.isPerfect {
+      scratch.takeCuts(pair.tables)
+      list(pair.tables, &start.traffic)
+    }
     var all = (energy: Double.infinity, cycles: Double.infinity)
     for order in scratch.orders[level] {
       var followed = start
