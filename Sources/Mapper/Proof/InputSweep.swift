@@ -38,7 +38,7 @@ struct InputSweep {
     let words = context.windowTable.baseAddress.unsafelyUnwrapped + window
     let fresh = freshShare(along: window, order, outside: first)
     guard let perWord = flow.pointee.perWord else {
-      if isApart(along: words) { return (flow.pointee.unslid, 1) }
+      if isApart(along: words, order, outside: first) { return (flow.pointee.unslid, 1) }
       guard window < 2 else { return (flow.pointee.moving, fresh) }
       // It slides along this axis alone, whatever sweeps find of the one before.
       let alongOne = window == 0 ? flow.pointee.alongOne.0 : flow.pointee.alongOne.1
@@ -69,12 +69,15 @@ struct InputSweep {
 
   /// Whether no tile of a child below the array level has words of the one before: each pass goes on by
   /// more than a child reaches, and so does each way back, whatever the other dimension of the axis does.
-  private func isApart(along window: UnsafePointer<WindowWords>) -> Bool {
+  private func isApart(
+    along window: UnsafePointer<WindowWords>, _ order: LoopOrder, outside first: Int
+  ) -> Bool {
     let partner = window.pointee.partner(dimension)
     let (own, other) = (chains + dimension, chains + partner)
     let outside = UInt16(1) << UInt16(level) - 1
+    let others = other.pointee.looped & (outside << 1 | 1)
     guard level == context.arrayLevel, isClean, !context.passesInputOn,
-      (own.pointee.looped | other.pointee.looped) & outside == 0
+      own.pointee.looped & outside == 0, others.nonzeroBitCount <= 1
     else { return false }
     let span = Int64(
       window.pointee.span(
@@ -84,11 +87,25 @@ struct InputSweep {
     let step = s * Int64(own.pointee.front[level])
     let back = step * Int64(own.pointee.leastPasses[level] - 1)
     if step < span || back < span { return false }
-    if other.pointee.looped & ~outside & (outside + 1) == 0 { return true }
-    // The other one may go on as this one goes back.
+    if others == 0 { return true }
+    // As the other one goes on, so do all loops inside of it begin again.
+    var number = first
+    while number < order.count, order[number] != partner {
+      let between = order[number]
+      if chains[between].clean & (outside + 1) != 0, context.isRelevant(between, to: .input),
+        context.windowNumber(between) != nil || context.isSimple(.input, between),
+        context.restartsAfresh(between, level, chains)
+      {
+        return true
+      }
+      number += 1
+    }
+    // This one goes back by other than the other one goes on.
+    let at = others.trailingZeroBitCount
     let longest = s * Int64(own.pointee.longestFront) * Int64(own.pointee.mostPasses[level] - 1)
-    return d * Int64(other.pointee.front[level]) >= longest + span
-      || back >= d * Int64(other.pointee.longestFront) + span
+    return d * Int64(other.pointee.front[at]) >= longest + span
+      || back
+        >= d * Int64(other.pointee.longestFront(at, arrayLevel: context.arrayLevel)) + span
   }
 
   /// Words along both axes of an input that has two, at least, if the next loop outside of a sweep runs
