@@ -22,6 +22,23 @@ struct InnerChain: Sendable {
   /// Steps in time over the whole dimension, at least.
   var steps = 1.0
 
+  /// An order in which chains that are unrolled alike follow one another, the shortest tiles first.
+  func precedes(_ other: InnerChain) -> Bool {
+    for level in 0..<16 where x[level] != other.x[level] || y[level] != other.y[level] {
+      return (x[level], y[level]) < (other.x[level], other.y[level])
+    }
+    for level in 0..<16 where tile[level] != other.tile[level] {
+      return tile[level] < other.tile[level]
+    }
+    for level in 0..<16 where front[level] != other.front[level] {
+      return front[level] < other.front[level]
+    }
+    for level in 0..<16 where stepX[level] != other.stepX[level] {
+      return stepX[level] < other.stepX[level]
+    }
+    return false
+  }
+
   func step(after level: Int, of levels: Int) -> Int32 { level + 1 < levels ? tile[level + 1] : 1 }
 
   /// Passes over children at levels from one on, before another.

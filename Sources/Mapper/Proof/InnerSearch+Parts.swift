@@ -25,9 +25,12 @@ extension InnerSearch {
       }
     }
     if !context.isPerfect {
-      part.shares = state.pointee.shares
       for dimension in 0..<context.dimensionCount {
         let front = part.mostFront[dimension]
+        for role in 0..<3 {
+          part.shares[role] = max(
+            part.shares[role], context.borderShare(role, dimension, front: front))
+        }
         part.borders[dimension] = context.borderShare(dimension, front: front, isWindow: false)
         part.inputBorders[dimension] =
           context.isInWindow(dimension)

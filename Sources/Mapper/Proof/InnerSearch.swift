@@ -17,17 +17,16 @@ struct InnerSearch {
   private let variables: UnsafeBufferPointer<InnerVariable>
   private let footprints: UnsafeBufferPointer<InnerTables.Footprint>
   private let available: UnsafeBufferPointer<Double>
-  private let least:
-    (moving: UnsafeBufferPointer<TermVector>, staying: UnsafeBufferPointer<TermVector>)
+  private let least: LeastFactors
+  /// Whether the tables of ``least`` are those of the rows chosen.
+  private var isSpecial = false
   private let sizeX: SIMD4<Int32>
   private let sizeY: SIMD4<Int32>
   /// Picojoules of each term that bound a part, by tensor; where some are negative, what is left of
   /// the others in the worst case.
   private let prices: (TermVector, TermVector, TermVector)
-  /// 1 for terms to the lanes.
-  private let toLanes: TermVector
-  /// Of the variables from one on, the largest border share of each tensor that they move.
-  private let openShares: [SIMD4<Double>]
+  /// Of the variables from one on, the largest border shares.
+  private let openShares: [BorderShares]
   private(set) var parts: [InnerPart] = []
   private(set) var visits: Int64 = 0
   private(set) var budget: Budget
@@ -44,7 +43,8 @@ struct InnerSearch {
     var leftX: SIMD4<Int32>
     var leftY: SIMD4<Int32>
     var steps = 1.0
-    var shares = SIMD4<Double>(repeating: 0)
+    /// The largest of the chains' border shares.
+    var shares = BorderShares(repeating: 0)
     var score = 0.0
 
     func precedes(_ other: State) -> Bool {
@@ -69,7 +69,7 @@ struct InnerSearch {
     variables = tables.variables
     footprints = tables.footprintTable
     available = tables.availableTable
-    least = (tables.leastMoving, tables.leastStaying)
+    least = tables.least
     var (sizeX, sizeY) = (SIMD4<Int32>(repeating: 1), SIMD4<Int32>(repeating: 1))
     for (slot, level) in context.fanouts.enumerated() {
       sizeX[slot] = context.space.levels[level].sizeX
@@ -79,18 +79,9 @@ struct InnerSearch {
     let (prices, debt) = Self.prices(tables)
     self.prices = (prices[0], prices[1], prices[2])
     constant = tables.terms.constant - debt + outer.energy
-    var toLanes = TermVector(repeating: 0)
-    for (index, term) in tables.inner.enumerated() where term.child == context.levelCount {
-      toLanes[index] = 1
-    }
-    self.toLanes = toLanes
-    var open = [SIMD4<Double>(repeating: 0)]
+    var open = [BorderShares(repeating: 0)]
     for variable in tables.variables.reversed() {
-      var shares = open[open.count - 1]
-      for role in 0..<3 where variable.movedRoles & (1 << UInt8(role)) != 0 {
-        shares[role] = context.mostBorderShare
-      }
-      open.append(shares)
+      open.append(pointwiseMax(open[open.count - 1], variable.mostShares))
     }
     openShares = open.reversed()
   }
@@ -139,28 +130,30 @@ struct InnerSearch {
   private func bound(
     _ state: UnsafePointer<State>, _ next: Int
   ) -> (energy: Double, cycles: Double) {
-    let moving = state.pointee.moving * least.moving[next]
-    let staying = state.pointee.staying * least.staying[next]
-    let steps =
-      state.pointee.steps
-      * tables.leastSteps(next, x: state.pointee.leftX[0], y: state.pointee.leftY[0])
+    let entry = least.entry(
+      next, x: state.pointee.leftX[0], y: state.pointee.leftY[0],
+      isSpecial: isSpecial && next >= least.partnerCount)
+    let moving = state.pointee.moving * least.moving(entry)
+    let staying = state.pointee.staying * least.staying(entry)
+    let steps = state.pointee.steps * least.steps(entry)
+    if steps == .infinity { return (.infinity, .infinity) }
     let cycles = max(1, (max(steps, leastPorts) - 1e-6).rounded(.up))
-    var sum = 0.0
-    var extra = SIMD4<Double>(repeating: 0)
+    var (fewest, most) = (SIMD4<Double>(repeating: 0), SIMD4<Double>(repeating: 0))
     for role in 0..<3 {
       let price = role == 0 ? prices.0 : role == 1 ? prices.1 : prices.2
-      let fewest = (staying * price).sum()
-      let most = max(fewest, (moving * price).sum())
-      var energy = most
-      if !isPerfect {
-        let fixed = (moving * price * toLanes).sum()
-        let share = max(state.pointee.shares[role], openShares[next][role])
-        energy = max(fewest, fixed + (most - fixed) * (1 - share))
-      }
-      sum += energy
-      extra[role] = energy - fewest
+      fewest[role] = (staying * price).sum()
+      most[role] = (moving * price).sum()
     }
-    let energy = constant + sum - context.mostSaved(extra)
+    let extra = pointwiseMax(SIMD4(repeating: 0), most - fewest)
+    // Some set of tensors stays together; of the others those words do that borders let stay.
+    var saved = 0.0
+    if isPerfect {
+      saved = context.mostSaved(extra)
+    } else {
+      let shares = pointwiseMax(state.pointee.shares, openShares[next])
+      for number in 0..<3 { saved = max(saved, context.saved(extra, shares, ofClass: number)) }
+    }
+    let energy = constant + fewest.sum() + extra.sum() - saved
     return (energy + picojoulesPerCycle * cycles, cycles)
   }
 
@@ -173,7 +166,7 @@ struct InnerSearch {
     let own = variables[variable]
     let (x, y) = (own.passesX[chain], own.passesY[chain])
     if any(x .> state.pointee.leftX) || any(y .> state.pointee.leftY) { return false }
-    let entry = row + chain
+    let entry = row * own.count + chain
     next.pointee.sizes = state.pointee.sizes * own.sizes[entry]
     if !fits(&next.pointee.sizes) { return false }
     // Most chains unroll over the array level alone.
@@ -184,9 +177,33 @@ struct InnerSearch {
     next.pointee.steps = state.pointee.steps * own.steps[chain]
     next.pointee.chains = state.pointee.chains
     next.pointee.chains[variable] = UInt16(truncatingIfNeeded: chain)
-    next.pointee.shares = state.pointee.shares
-    if !isPerfect { widenShares(next, own, chain) }
+    // The innermost loop that moves a tensor may be of any dimension that does.
+    next.pointee.shares = pointwiseMax(state.pointee.shares, own.shares[chain])
     return true
+  }
+
+  /// Whether any chain of a group may fit and be wanted.
+  @inline(__always)
+  private func isWanted(
+    _ state: UnsafePointer<State>, _ variable: Int, _ number: Int, row: Int,
+    _ next: UnsafeMutablePointer<State>
+  ) -> Bool {
+    let own = variables[variable]
+    let group = own.groups[number]
+    let (x, y) = (own.passesX[group.start], group.y)
+    if any(x .> state.pointee.leftX) || any(y .> state.pointee.leftY) { return false }
+    if group.end - group.start < 3 { return true }
+    let entry = row * own.groups.count + number
+    next.pointee.sizes = state.pointee.sizes * own.groupSizes[entry]
+    if !fits(&next.pointee.sizes) { return false }
+    next.pointee.leftX = state.pointee.leftX / x
+    next.pointee.leftY = state.pointee.leftY / y
+    next.pointee.moving = state.pointee.moving * own.groupMoving[entry]
+    next.pointee.staying = state.pointee.staying * own.groupStaying[entry]
+    next.pointee.steps = state.pointee.steps * group.steps
+    next.pointee.shares = pointwiseMax(state.pointee.shares, group.shares)
+    let bound = bound(next, variable + 1)
+    return !incumbents.ruleOut(energy: bound.energy, cycles: bound.cycles)
   }
 
   /// Whether the words known so far fit all memories.
@@ -206,21 +223,10 @@ struct InnerSearch {
     return true
   }
 
-  /// The innermost loop that moves a tensor may be of any dimension that does.
-  private func widenShares(
-    _ state: UnsafeMutablePointer<State>, _ own: InnerVariable, _ chain: Int
-  ) {
-    let front = Int32(own.fronts[chain])
-    for role in 0..<3 where own.movedRoles & (1 << UInt8(role)) != 0 {
-      state.pointee.shares[role] = max(
-        state.pointee.shares[role], context.borderShare(role, own.dimension, front: front))
-    }
-  }
-
   @inline(__always)
   private func row(_ state: UnsafePointer<State>, _ variable: Int) -> Int {
     let own = variables[variable]
-    return own.partner < 0 ? 0 : Int(state.pointee.chains[own.partner]) * own.count
+    return own.partner < 0 ? 0 : Int(state.pointee.chains[own.partner])
   }
 
   // MARK: - All parts
@@ -239,16 +245,27 @@ struct InnerSearch {
       finish(state)
       return
     }
+    if variable == least.partnerCount, variable > 0 {
+      isSpecial = true
+      least.specialize { self.row(state, $0) }
+    }
+    defer { if variable == least.partnerCount { isSpecial = false } }
     let row = row(state, variable)
-    for chain in 0..<variables[variable].count {
+    let groups = variables[variable].groups
+    for number in groups.indices {
       visits += 1
       budget.spend(1)
       if budget.isSpent { isFull = true }
-      guard extend(state, variable, chain, row: row, into: state + 1) else { continue }
-      let bound = bound(state + 1, variable + 1)
-      if incumbents.ruleOut(energy: bound.energy, cycles: bound.cycles) { continue }
-      visit(state + 1, variable + 1)
-      if isFull { return }
+      guard isWanted(state, variable, number, row: row, state + 1) else { continue }
+      for chain in groups[number].start..<groups[number].end {
+        visits += 1
+        budget.spend(1)
+        guard extend(state, variable, chain, row: row, into: state + 1) else { continue }
+        let bound = bound(state + 1, variable + 1)
+        if incumbents.ruleOut(energy: bound.energy, cycles: bound.cycles) { continue }
+        visit(state + 1, variable + 1)
+        if isFull { return }
+      }
     }
   }
 

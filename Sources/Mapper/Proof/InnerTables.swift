@@ -35,12 +35,10 @@ final class InnerTables {
   let footprints: [Footprint]
   /// Of each memory, the bits it has.
   let available: [Double]
-  /// Of the variables from one on, the least factors of all chains.
-  let leastMoving: UnsafeBufferPointer<TermVector>
-  let leastStaying: UnsafeBufferPointer<TermVector>
   let footprintTable: UnsafeBufferPointer<Footprint>
   let availableTable: UnsafeBufferPointer<Double>
-  let leastSteps: LeastSteps
+  /// Of the variables from one on, the least factors of all chains.
+  let least: LeastFactors
   /// Entries of all chains' tables, which make up most of the memory.
   let entryCount: Int
   private static let mostEntries = 250_000
@@ -70,7 +68,7 @@ final class InnerTables {
           context.space, arrayLevel: context.arrayLevel, dimension: dimension,
           longest: context.longestTiles(dimension, keeps: keeps))
       else { return nil }
-      chains.append(list.all)
+      chains.append(list.all.sorted { $0.precedes($1) })
     }
     var entries = 0
     for (dimension, list) in chains.enumerated() {
@@ -95,19 +93,12 @@ final class InnerTables {
     variableNumbers = numbers
     blank = .allocate(capacity: 1)
     blank.initialize(to: InnerChain())
-    var (moving, staying) = ([TermVector(repeating: 1)], [TermVector(repeating: 1)])
-    for variable in variables.reversed() {
-      moving.append(moving[moving.count - 1] * variable.least(variable.moving))
-      staying.append(staying[staying.count - 1] * variable.least(variable.staying))
-    }
-    leastMoving = UnsafeBufferPointer(copying: moving.reversed())
-    leastStaying = UnsafeBufferPointer(copying: staying.reversed())
     footprintTable = UnsafeBufferPointer(copying: footprints)
     availableTable = UnsafeBufferPointer(copying: available)
     termTable = UnsafeBufferPointer(copying: inner)
     transferTable = UnsafeBufferPointer(
       copying: ending.dropFirst(context.arrayLevel + 1).flatMap { $0.filter(\.isTimed) })
-    leastSteps = LeastSteps(variables, context)
+    least = LeastFactors(variables, context)
   }
 
   deinit {
@@ -118,8 +109,6 @@ final class InnerTables {
     availableTable.deallocate()
     termTable.deallocate()
     transferTable.deallocate()
-    leastMoving.deallocate()
-    leastStaying.deallocate()
   }
 
   /// The chain of each dimension that a part has chosen.

@@ -11,7 +11,7 @@ struct InnerVariable {
   let count: Int
   /// The variable whose chain rows are for; -1 if there is one row.
   let partner: Int
-  private let rows: Int
+  let rows: Int
   let bound: Double
   /// Tensors (bits) that the dimension moves.
   let movedRoles: UInt8
@@ -26,8 +26,16 @@ struct InnerVariable {
   let passesX: UnsafeMutablePointer<SIMD4<Int32>>
   let passesY: UnsafeMutablePointer<SIMD4<Int32>>
   let steps: UnsafeMutablePointer<Double>
-  /// Of each chain, the longest tile in front of the array level's children.
-  let fronts: UnsafeMutablePointer<Double>
+  /// Of each chain, its border shares (``ProofContext/borderShares(_:front:)``), and the largest of all.
+  let shares: UnsafeMutablePointer<BorderShares>
+  let mostShares: BorderShares
+  /// Chains that are unrolled much alike and follow one another, so that what holds for all of them rules many
+  /// out at once.
+  let groups: UnsafeBufferPointer<ChainGroup>
+  /// The least of each number in a group's chains, by row and group.
+  let groupMoving: UnsafeMutablePointer<TermVector>
+  let groupStaying: UnsafeMutablePointer<TermVector>
+  let groupSizes: UnsafeMutablePointer<TermVector>
 
   init(
     _ dimension: Int, _ chains: [InnerChain], partner: Int?, partnerChains: [InnerChain]?,
@@ -49,8 +57,9 @@ struct InnerVariable {
     passesX = .allocate(capacity: count)
     passesY = .allocate(capacity: count)
     steps = .allocate(capacity: count)
-    fronts = .allocate(capacity: count)
+    shares = .allocate(capacity: count)
     let factors = ChainFactors(context: context, dimension: dimension)
+    var most = BorderShares(repeating: 0)
     for (number, chain) in chains.enumerated() {
       var (x, y) = (SIMD4<Int32>(repeating: 1), SIMD4<Int32>(repeating: 1))
       for (slot, level) in context.fanouts.enumerated() {
@@ -60,7 +69,9 @@ struct InnerVariable {
       (passesX + number).initialize(to: x)
       (passesY + number).initialize(to: y)
       (steps + number).initialize(to: chain.steps)
-      (fronts + number).initialize(to: Double(chain.mostFront))
+      let share = context.borderShares(dimension, front: chain.mostFront)
+      (shares + number).initialize(to: share)
+      most = pointwiseMax(most, share)
       let alone = Entry(factors, chain, inner, footprints)
       for row in 0..<rows {
         var entry = alone
@@ -72,6 +83,61 @@ struct InnerVariable {
         (sizes + row * count + number).initialize(to: entry.sizes)
       }
     }
+    mostShares = most
+    groups = Self.grouped(chains, passesX, passesY, steps, shares)
+    groupMoving = Self.least(moving, groups, rows: rows, count)
+    groupStaying = Self.least(staying, groups, rows: rows, count)
+    groupSizes = Self.least(sizes, groups, rows: rows, count)
+  }
+
+  /// Chains of a group at most.
+  private static let mostInGroup = 8
+
+  private static func grouped(
+    _ chains: [InnerChain], _ x: UnsafeMutablePointer<SIMD4<Int32>>,
+    _ y: UnsafeMutablePointer<SIMD4<Int32>>, _ steps: UnsafeMutablePointer<Double>,
+    _ shares: UnsafeMutablePointer<BorderShares>
+  ) -> UnsafeBufferPointer<ChainGroup> {
+    let isAlike = { (first: Int, second: Int) in x[first] == x[second] && y[first] == y[second] }
+    let kinds = chains.indices.dropFirst().count { !isAlike($0 - 1, $0) } + 1
+    // Where few chains are unrolled alike, those go together whose passes along y are not far apart.
+    let isNear =
+      chains.count < 3 * kinds
+      ? { (first: Int, second: Int) in
+        x[first] == x[second] && all(y[second] .<= y[first] &+ (y[first] &>> 1))
+      } : isAlike
+    var groups: [ChainGroup] = []
+    for number in chains.indices {
+      if let last = groups.last, last.end - last.start < mostInGroup, isNear(last.start, number) {
+        groups[groups.count - 1].end += 1
+        groups[groups.count - 1].steps = min(last.steps, steps[number])
+        groups[groups.count - 1].shares = pointwiseMax(last.shares, shares[number])
+        groups[groups.count - 1].y = pointwiseMin(last.y, y[number])
+      } else {
+        groups.append(
+          ChainGroup(
+            start: number, end: number + 1, y: y[number], steps: steps[number],
+            shares: shares[number]))
+      }
+    }
+    return UnsafeBufferPointer(copying: groups)
+  }
+
+  private static func least(
+    _ table: UnsafeMutablePointer<TermVector>, _ groups: UnsafeBufferPointer<ChainGroup>,
+    rows: Int, _ count: Int
+  ) -> UnsafeMutablePointer<TermVector> {
+    let least = UnsafeMutablePointer<TermVector>.allocate(capacity: rows * groups.count)
+    for row in 0..<rows {
+      for (number, group) in groups.enumerated() {
+        var vector = table[row * count + group.start]
+        for chain in group.start + 1..<max(group.start + 1, group.end) {
+          vector = pointwiseMin(vector, table[row * count + chain])
+        }
+        (least + row * groups.count + number).initialize(to: vector)
+      }
+    }
+    return least
   }
 
   func deallocate() {
@@ -82,12 +148,11 @@ struct InnerVariable {
     passesX.deallocate()
     passesY.deallocate()
     steps.deallocate()
-    fronts.deallocate()
-  }
-
-  /// The least of each number of a table; infinite for an empty one.
-  func least(_ table: UnsafeMutablePointer<TermVector>) -> TermVector {
-    (0..<rows * count).reduce(TermVector(repeating: .infinity)) { pointwiseMin($0, table[$1]) }
+    shares.deallocate()
+    groups.deallocate()
+    groupMoving.deallocate()
+    groupStaying.deallocate()
+    groupSizes.deallocate()
   }
 
   /// One chain's numbers.
@@ -126,6 +191,16 @@ struct InnerVariable {
       }
     }
   }
+}
+
+/// Some chains of a dimension with the same passes along x: places in its list, the fewest passes along y,
+/// the fewest steps and the largest border shares.
+struct ChainGroup {
+  var start: Int
+  var end: Int
+  var y: SIMD4<Int32>
+  var steps: Double
+  var shares: BorderShares
 }
 
 /// The inner chain of each dimension.

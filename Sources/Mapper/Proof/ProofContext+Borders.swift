@@ -2,6 +2,9 @@ internal import Accelerators
 internal import Dataflow
 internal import Ops
 
+/// A share by class and tensor, the four of a class after one another.
+typealias BorderShares = SIMD16<Double>
+
 extension ProofContext {
   /// The largest share of a tensor's words that may be in tiles at the border, in which a loop at the
   /// array level has one pass while it has more in the others: there the tensor may stay over further
@@ -16,6 +19,17 @@ extension ProofContext {
     relevant[role] & (1 << UInt8(dimension)) == 0
       ? 0
       : borderShare(dimension, front: front, isWindow: role == 1 && isInWindow(dimension))
+  }
+
+  /// Such shares by class and tensor, of a dimension that can be innermost where the class stays.
+  func borderShares(_ dimension: Int, front: Int32) -> BorderShares {
+    var shares = BorderShares(repeating: 0)
+    for number in 0..<3 where innermost[number] & (1 << UInt8(dimension)) != 0 {
+      for role in 0..<3 {
+        shares[4 * number + role] = borderShare(role, dimension, front: front)
+      }
+    }
+    return shares
   }
 
   /// The same of any tensor that the dimension moves.

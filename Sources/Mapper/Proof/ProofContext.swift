@@ -222,6 +222,14 @@ final class ProofContext: @unchecked Sendable {
   @inline(__always)
   func mostSaved(_ extra: SIMD4<Double>) -> Double { saved(extra).max() }
 
+  /// What tensors of a class save by staying, and of the others those of their words that borders let stay.
+  @inline(__always)
+  func saved(_ extra: SIMD4<Double>, _ shares: BorderShares, ofClass number: Int) -> Double {
+    let first = 4 * number
+    let own = SIMD4(shares[first], shares[first + 1], shares[first + 2], 0)
+    return (extra * pointwiseMax(own, members[number])).sum()
+  }
+
   /// The sum of those of a class.
   @inline(__always)
   func sum(_ values: SIMD4<Double>, ofClass number: Int) -> Double {
