@@ -7,9 +7,9 @@ struct CutChain: Sendable {
   /// Of each level, the tile that enters, the one left by its loop in time, and the step of x.
   ///
   /// Of several ways the longest tile that enters, and the shortest that is left.
-  var tile = SIMD16<Int32>(repeating: 1)
-  var front = SIMD16<Int32>(repeating: 1)
-  var stepX = SIMD16<Int32>(repeating: 1)
+  var tile = PerLevel<Int32>(repeating: 1)
+  var front = PerLevel<Int32>(repeating: 1)
+  var stepX = PerLevel<Int32>(repeating: 1)
   /// Steps in time over the whole dimension.
   var steps = 1.0
   /// Levels (bits) whose loop in time has more than one pass in some tile, and those where it has in
@@ -17,13 +17,13 @@ struct CutChain: Sendable {
   var looped: UInt16 = 0
   var clean: UInt16 = 0
   /// Of each level, the fewest passes of the loop in time, and the most.
-  var leastPasses = SIMD16<Int32>(repeating: 1)
-  var mostPasses = SIMD16<Int32>(repeating: 1)
+  var leastPasses = PerLevel<Int32>(repeating: 1)
+  var mostPasses = PerLevel<Int32>(repeating: 1)
   /// Of each level, the share of all indices in tiles where the loop in time has one pass.
-  var onePassShare = SIMD16<Double>(repeating: 1)
+  var onePassShare = PerLevel<Double>(repeating: 1)
   /// Of each level with a loop, if the dimension is one of two along an axis of the input, the share of
   /// words, at least, in tiles where the loop leaves nothing of its last tile when it begins again.
-  var freshShare = SIMD16<Double>(repeating: 0)
+  var freshShare = PerLevel<Double>(repeating: 0)
   /// The longest tile in front of the array level's children.
   var longestFront: Int32 = 1
   /// Of the passes of the array level's loop in time, the share after whose last one some child has
@@ -65,17 +65,50 @@ struct CutChain: Sendable {
 
   /// Leaves of what is known what holds for another way as well.
   mutating func widen(to other: CutChain) {
-    tile = pointwiseMax(tile, other.tile)
-    front = pointwiseMin(front, other.front)
+    tile = largest(tile, other.tile)
+    front = least(front, other.front)
     steps = min(steps, other.steps)
     looped |= other.looped
     clean &= other.clean
-    leastPasses = pointwiseMin(leastPasses, other.leastPasses)
-    mostPasses = pointwiseMax(mostPasses, other.mostPasses)
-    onePassShare = pointwiseMax(onePassShare, other.onePassShare)
-    freshShare = pointwiseMin(freshShare, other.freshShare)
+    leastPasses = least(leastPasses, other.leastPasses)
+    mostPasses = largest(mostPasses, other.mostPasses)
+    onePassShare = largest(onePassShare, other.onePassShare)
+    freshShare = least(freshShare, other.freshShare)
     longestFront = max(longestFront, other.longestFront)
     idleShare = min(idleShare, other.idleShare)
     groups = pointwiseMin(groups, other.groups)
   }
+}
+
+/// A number for each of up to sixteen levels or flows, to be read and written in place: a lane of a vector
+/// whose number is known at run time only is read by way of a copy of the whole.
+typealias PerLevel<Number> = InlineArray<16, Number>
+
+@inline(__always)
+private func least(_ left: PerLevel<Int32>, _ right: PerLevel<Int32>) -> PerLevel<Int32> {
+  combined(left, right) { (a: SIMD16<Int32>, b) in pointwiseMin(a, b) }
+}
+
+@inline(__always)
+private func largest(_ left: PerLevel<Int32>, _ right: PerLevel<Int32>) -> PerLevel<Int32> {
+  combined(left, right) { (a: SIMD16<Int32>, b) in pointwiseMax(a, b) }
+}
+
+@inline(__always)
+private func least(_ left: PerLevel<Double>, _ right: PerLevel<Double>) -> PerLevel<Double> {
+  combined(left, right) { (a: SIMD16<Double>, b) in pointwiseMin(a, b) }
+}
+
+@inline(__always)
+private func largest(_ left: PerLevel<Double>, _ right: PerLevel<Double>) -> PerLevel<Double> {
+  combined(left, right) { (a: SIMD16<Double>, b) in pointwiseMax(a, b) }
+}
+
+@inline(__always)
+private func combined<Number, Vector>(
+  _ left: PerLevel<Number>, _ right: PerLevel<Number>, _ body: (Vector, Vector) -> Vector
+) -> PerLevel<Number> {
+  unsafeBitCast(
+    body(unsafeBitCast(left, to: Vector.self), unsafeBitCast(right, to: Vector.self)),
+    to: PerLevel<Number>.self)
 }

@@ -10,12 +10,12 @@ internal import Ops
 struct InnerChain: Sendable {
   /// Of each level inside the array level the tile that enters, 1 for the lanes; and the tile left
   /// by its loops in time.
-  var tile = SIMD16<Int32>(repeating: 1)
-  var front = SIMD16<Int32>(repeating: 1)
+  var tile = PerLevel<Int32>(repeating: 1)
+  var front = PerLevel<Int32>(repeating: 1)
   /// Of each level from the array level on: passes along x and y, and inside of it the step of x.
-  var x = SIMD16<Int32>(repeating: 1)
-  var y = SIMD16<Int32>(repeating: 1)
-  var stepX = SIMD16<Int32>(repeating: 1)
+  var x = PerLevel<Int32>(repeating: 1)
+  var y = PerLevel<Int32>(repeating: 1)
+  var stepX = PerLevel<Int32>(repeating: 1)
   /// The tiles that may be in front of the array level's children.
   var leastFront: Int32 = 1
   var mostFront: Int32 = 1

@@ -18,8 +18,6 @@ struct InnerSearch {
   private let footprints: UnsafeBufferPointer<InnerTables.Footprint>
   private let available: UnsafeBufferPointer<Double>
   private let least: LeastFactors
-  /// Whether the tables of ``least`` are those of the rows chosen.
-  private var isSpecial = false
   private let sizeX: SIMD4<Int32>
   private let sizeY: SIMD4<Int32>
   /// Picojoules of each term that bound a part, by tensor; where some are negative, what is left of
@@ -44,12 +42,7 @@ struct InnerSearch {
     var leftY: SIMD4<Int32>
     var steps = 1.0
     /// The largest of the chains' border shares.
-    var shares = BorderShares(repeating: 0)
-    var score = 0.0
-
-    func precedes(_ other: State) -> Bool {
-      score == other.score ? chains.precedes(other.chains) : score < other.score
-    }
+    var shares = BorderShares()
   }
 
   init(
@@ -79,9 +72,9 @@ struct InnerSearch {
     let (prices, debt) = Self.prices(tables)
     self.prices = (prices[0], prices[1], prices[2])
     constant = tables.terms.constant - debt + outer.energy
-    var open = [BorderShares(repeating: 0)]
+    var open = [BorderShares()]
     for variable in tables.variables.reversed() {
-      open.append(pointwiseMax(open[open.count - 1], variable.mostShares))
+      open.append(BorderShares.most(open[open.count - 1], variable.mostShares))
     }
     openShares = open.reversed()
   }
@@ -130,11 +123,9 @@ struct InnerSearch {
   private func bound(
     _ state: UnsafePointer<State>, _ next: Int
   ) -> (energy: Double, cycles: Double) {
-    let entry = least.entry(
-      next, x: state.pointee.leftX[0], y: state.pointee.leftY[0],
-      isSpecial: isSpecial && next >= least.partnerCount)
+    let entry = least.entry(next, x: state.pointee.leftX[0], y: state.pointee.leftY[0])
     let moving = state.pointee.moving * least.moving(entry)
-    let staying = state.pointee.staying * least.staying(entry)
+    let staying = state.pointee.staying * least.staying(next)
     let steps = state.pointee.steps * least.steps(entry)
     if steps == .infinity { return (.infinity, .infinity) }
     let cycles = max(1, (max(steps, leastPorts) - 1e-6).rounded(.up))
@@ -150,7 +141,7 @@ struct InnerSearch {
     if isPerfect {
       saved = context.mostSaved(extra)
     } else {
-      let shares = pointwiseMax(state.pointee.shares, openShares[next])
+      let shares = BorderShares.most(state.pointee.shares, openShares[next])
       for number in 0..<3 { saved = max(saved, context.saved(extra, shares, ofClass: number)) }
     }
     let energy = constant + fewest.sum() + extra.sum() - saved
@@ -178,7 +169,7 @@ struct InnerSearch {
     next.pointee.chains = state.pointee.chains
     next.pointee.chains[variable] = UInt16(truncatingIfNeeded: chain)
     // The innermost loop that moves a tensor may be of any dimension that does.
-    next.pointee.shares = pointwiseMax(state.pointee.shares, own.shares[chain])
+    next.pointee.shares = BorderShares.most(state.pointee.shares, own.shares[chain])
     return true
   }
 
@@ -201,7 +192,7 @@ struct InnerSearch {
     next.pointee.moving = state.pointee.moving * own.groupMoving[entry]
     next.pointee.staying = state.pointee.staying * own.groupStaying[entry]
     next.pointee.steps = state.pointee.steps * group.steps
-    next.pointee.shares = pointwiseMax(state.pointee.shares, group.shares)
+    next.pointee.shares = BorderShares.most(state.pointee.shares, group.shares)
     let bound = bound(next, variable + 1)
     return !incumbents.ruleOut(energy: bound.energy, cycles: bound.cycles)
   }
@@ -209,6 +200,13 @@ struct InnerSearch {
   /// Whether the words known so far fit all memories.
   @inline(__always)
   private func fits(_ sizes: inout TermVector) -> Bool {
+    withUnsafePointer(to: &sizes) {
+      fits(UnsafeRawPointer($0).assumingMemoryBound(to: Double.self))
+    }
+  }
+
+  @inline(__always)
+  private func fits(_ sizes: UnsafePointer<Double>) -> Bool {
     var used = 0.0
     var memory = -1
     for index in footprints.indices {
@@ -245,11 +243,6 @@ struct InnerSearch {
       finish(state)
       return
     }
-    if variable == least.partnerCount, variable > 0 {
-      isSpecial = true
-      least.specialize { self.row(state, $0) }
-    }
-    defer { if variable == least.partnerCount { isSpecial = false } }
     let row = row(state, variable)
     let groups = variables[variable].groups
     for number in groups.indices {
@@ -281,12 +274,20 @@ struct InnerSearch {
 
   // MARK: - Some good parts
 
+  /// One way to go on from a part that is assigned so far.
+  private struct Step {
+    var score: Double
+    var state: Int
+    var chain: Int
+  }
+
   /// The most promising parts, found by keeping so many of each step.
   mutating func promising(width: Int) -> [InnerPart] {
     var states = [start]
     for variable in 0..<count {
-      var next: [State] = []
-      next.reserveCapacity(width + 1)
+      // The best steps, in order.
+      var steps: [Step] = []
+      steps.reserveCapacity(width + 1)
       var longer = start
       for index in states.indices {
         let row = row(&states[index], variable)
@@ -295,15 +296,19 @@ struct InnerSearch {
           guard extend(&states[index], variable, chain, row: row, into: &longer) else { continue }
           let bound = bound(&longer, variable + 1)
           if bound.energy == .infinity || bound.cycles == .infinity { continue }
-          longer.score = incumbents.score(energy: bound.energy, cycles: bound.cycles)
-          var place = next.count
-          while place > 0, longer.precedes(next[place - 1]) { place -= 1 }
+          let score = incumbents.score(energy: bound.energy, cycles: bound.cycles)
+          var place = steps.count
+          while place > 0, score <= steps[place - 1].score { place -= 1 }
           if place == width { continue }
-          next.insert(longer, at: place)
-          if next.count > width { next.removeLast() }
+          if steps.count == width { steps.removeLast() }
+          steps.insert(Step(score: score, state: index, chain: chain), at: place)
         }
       }
-      states = next
+      states = steps.map { step in
+        let row = row(&states[step.state], variable)
+        _ = extend(&states[step.state], variable, step.chain, row: row, into: &longer)
+        return longer
+      }
     }
     var parts: [InnerPart] = []
     for index in states.indices {

@@ -32,7 +32,7 @@ struct InnerVariable {
   /// Chains that are unrolled much alike and follow one another, so that what holds for all of them rules many
   /// out at once.
   let groups: UnsafeBufferPointer<ChainGroup>
-  /// The least of each number in a group's chains, by row and group.
+  /// The least of each number in a group's chains, by row and group; not there if each has one.
   let groupMoving: UnsafeMutablePointer<TermVector>
   let groupStaying: UnsafeMutablePointer<TermVector>
   let groupSizes: UnsafeMutablePointer<TermVector>
@@ -59,7 +59,7 @@ struct InnerVariable {
     steps = .allocate(capacity: count)
     shares = .allocate(capacity: count)
     let factors = ChainFactors(context: context, dimension: dimension)
-    var most = BorderShares(repeating: 0)
+    var most = BorderShares()
     for (number, chain) in chains.enumerated() {
       var (x, y) = (SIMD4<Int32>(repeating: 1), SIMD4<Int32>(repeating: 1))
       for (slot, level) in context.fanouts.enumerated() {
@@ -71,7 +71,7 @@ struct InnerVariable {
       (steps + number).initialize(to: chain.steps)
       let share = context.borderShares(dimension, front: chain.mostFront)
       (shares + number).initialize(to: share)
-      most = pointwiseMax(most, share)
+      most = BorderShares.most(most, share)
       let alone = Entry(factors, chain, inner, footprints)
       for row in 0..<rows {
         var entry = alone
@@ -90,8 +90,9 @@ struct InnerVariable {
     groupSizes = Self.least(sizes, groups, rows: rows, count)
   }
 
-  /// Chains of a group at most.
+  /// Chains of a group at most, and of a list that is worth grouping at least.
   private static let mostInGroup = 8
+  private static let fewestGrouped = 24
 
   private static func grouped(
     _ chains: [InnerChain], _ x: UnsafeMutablePointer<SIMD4<Int32>>,
@@ -108,10 +109,12 @@ struct InnerVariable {
       } : isAlike
     var groups: [ChainGroup] = []
     for number in chains.indices {
-      if let last = groups.last, last.end - last.start < mostInGroup, isNear(last.start, number) {
+      if chains.count >= fewestGrouped, let last = groups.last,
+        last.end - last.start < mostInGroup, isNear(last.start, number)
+      {
         groups[groups.count - 1].end += 1
         groups[groups.count - 1].steps = min(last.steps, steps[number])
-        groups[groups.count - 1].shares = pointwiseMax(last.shares, shares[number])
+        groups[groups.count - 1].shares = BorderShares.most(last.shares, shares[number])
         groups[groups.count - 1].y = pointwiseMin(last.y, y[number])
       } else {
         groups.append(
@@ -128,6 +131,7 @@ struct InnerVariable {
     rows: Int, _ count: Int
   ) -> UnsafeMutablePointer<TermVector> {
     let least = UnsafeMutablePointer<TermVector>.allocate(capacity: rows * groups.count)
+    if groups.count == count { return least }
     for row in 0..<rows {
       for (number, group) in groups.enumerated() {
         var vector = table[row * count + group.start]
@@ -153,6 +157,11 @@ struct InnerVariable {
     groupMoving.deallocate()
     groupStaying.deallocate()
     groupSizes.deallocate()
+  }
+
+  /// The least of each number where tensors stay; infinite where there is no chain.
+  var leastStaying: TermVector {
+    (0..<rows * count).reduce(TermVector(repeating: .infinity)) { pointwiseMin($0, staying[$1]) }
   }
 
   /// One chain's numbers.

@@ -1,31 +1,26 @@
 internal import Dataflow
 
-/// The least that the variables from one on contribute, by the children left along each axis: chains that
-/// are unrolled over many children move less, but no two variables have the same children.
+/// The least that the variables from one on contribute, by the children left along each axis: what moves
+/// less where a chain is unrolled over more children does so for one variable only.
 final class LeastFactors {
-  /// Chains of a variable that are unrolled alike, for one row of its table.
+  /// Chains of a variable that are unrolled alike.
   private struct Way {
     var x: Int32
     var y: Int32
     var steps: Double
     var moving: TermVector
-    var staying: TermVector
   }
 
-  /// Of each variable and row, the ways to unroll it.
-  private let ways: [[[Way]]]
   private let valuesX: [Int32]
   private let valuesY: [Int32]
   /// Of a number of children left, the place of the largest value that is not larger.
   private let placesX: UnsafeBufferPointer<Int>
   private let placesY: UnsafeBufferPointer<Int>
   private let size: Int
-  private let count: Int
-  /// Variables that rows of others are for; they come first.
-  let partnerCount: Int
-  /// By variable and children left, whatever the rows are; and for the rows last asked for.
+  /// By variable and children left.
   private let steps: UnsafeMutablePointer<Double>
   private let moving: UnsafeMutablePointer<TermVector>
+  /// By variable, whatever is left.
   private let staying: UnsafeMutablePointer<TermVector>
 
   init(_ variables: [InnerVariable], _ context: ProofContext) {
@@ -36,20 +31,16 @@ final class LeastFactors {
     self.placesX = UnsafeBufferPointer(copying: placesX)
     self.placesY = UnsafeBufferPointer(copying: placesY)
     size = valuesX.count * valuesY.count
-    count = variables.count
-    ways = variables.map { variable in
-      (0..<variable.rows).map { Self.ways(variable, row: $0, context.arrayLevel) }
-    }
-    partnerCount = (variables.map(\.partner).max() ?? -1) + 1
-    let entries = 2 * size * (count + 1)
+    let entries = size * (variables.count + 1)
     steps = .allocate(capacity: entries)
     steps.initialize(repeating: 1, count: entries)
     moving = .allocate(capacity: entries)
     moving.initialize(repeating: TermVector(repeating: 1), count: entries)
-    staying = .allocate(capacity: entries)
-    staying.initialize(repeating: TermVector(repeating: 1), count: entries)
-    for number in (0..<count).reversed() {
-      fill(number, 0, Self.merged(ways[number]))
+    staying = .allocate(capacity: variables.count + 1)
+    staying.initialize(repeating: TermVector(repeating: 1), count: variables.count + 1)
+    for (number, variable) in variables.enumerated().reversed() {
+      fill(number, Self.ways(variable, context.arrayLevel))
+      staying[number] = staying[number + 1] * variable.leastStaying
     }
   }
 
@@ -61,18 +52,10 @@ final class LeastFactors {
     staying.deallocate()
   }
 
-  /// Makes the tables of the variables behind those that rows are for.
-  ///
-  /// - Parameter rows: of each variable, its row.
-  func specialize(_ rows: (Int) -> Int) {
-    for number in (partnerCount..<count).reversed() { fill(number, 1, ways[number][rows(number)]) }
-  }
-
   /// Where the least of the variables from one on is found.
   @inline(__always)
-  func entry(_ variable: Int, x: Int32, y: Int32, isSpecial: Bool) -> Int {
-    let place = placesX[Int(x)] * valuesY.count + placesY[Int(y)]
-    return (isSpecial ? size * (count + 1) : 0) + variable * size + place
+  func entry(_ variable: Int, x: Int32, y: Int32) -> Int {
+    variable * size + placesX[Int(x)] * valuesY.count + placesY[Int(y)]
   }
 
   @inline(__always)
@@ -82,77 +65,52 @@ final class LeastFactors {
   func moving(_ entry: Int) -> TermVector { moving[entry] }
 
   @inline(__always)
-  func staying(_ entry: Int) -> TermVector { staying[entry] }
+  func staying(_ variable: Int) -> TermVector { staying[variable] }
 
-  private func fill(_ number: Int, _ table: Int, _ ways: [Way]) {
-    let first = table * size * (count + 1) + number * size
+  private func fill(_ number: Int, _ ways: [Way]) {
     for (i, x) in valuesX.enumerated() {
       for (j, y) in valuesY.enumerated() {
-        var least = Double.infinity
-        var (move, stay) = (TermVector(repeating: .infinity), TermVector(repeating: .infinity))
-        for way in ways where way.x <= x && way.y <= y {
-          let rest =
-            first + size + placesX[Int(x / way.x)] * valuesY.count + placesY[Int(y / way.y)]
+        var (least, move) = (Double.infinity, TermVector(repeating: .infinity))
+        for index in ways.indices where ways[index].x <= x && ways[index].y <= y {
+          let rest = entry(number + 1, x: x / ways[index].x, y: y / ways[index].y)
           if steps[rest] == .infinity { continue }
-          least = min(least, way.steps * steps[rest])
-          move = pointwiseMin(move, way.moving * moving[rest])
-          stay = pointwiseMin(stay, way.staying * staying[rest])
+          least = min(least, ways[index].steps * steps[rest])
+          move = pointwiseMin(move, ways[index].moving * moving[rest])
         }
-        let entry = first + i * valuesY.count + j
-        (steps[entry], moving[entry], staying[entry]) = (least, move, stay)
+        let entry = number * size + i * valuesY.count + j
+        (steps[entry], moving[entry]) = (least, move)
       }
     }
   }
 
-  private static func ways(_ variable: InnerVariable, row: Int, _ level: Int) -> [Way] {
-    var places: [SIMD2<Int32>: Int] = [:]
+  /// Chains that are unrolled alike follow one another.
+  private static func ways(_ variable: InnerVariable, _ level: Int) -> [Way] {
     var ways: [Way] = []
     for number in 0..<variable.count {
-      let chain = variable.chains + number
-      let key = SIMD2(chain.pointee.x[level], chain.pointee.y[level])
-      let entry = row * variable.count + number
-      let way = Way(
-        x: key.x, y: key.y, steps: variable.steps[number], moving: variable.moving[entry],
-        staying: variable.staying[entry])
-      if let place = places[key] {
-        ways[place] = least(ways[place], way)
-      } else {
-        places[key] = ways.count
-        ways.append(way)
+      let (x, y) = (variable.chains[number].x[level], variable.chains[number].y[level])
+      if ways.last.map({ $0.x != x || $0.y != y }) ?? true {
+        ways.append(
+          Way(x: x, y: y, steps: .infinity, moving: TermVector(repeating: .infinity)))
+      }
+      let last = ways.count - 1
+      ways[last].steps = min(ways[last].steps, variable.steps[number])
+      for row in 0..<variable.rows {
+        ways[last].moving = pointwiseMin(
+          ways[last].moving, variable.moving[row * variable.count + number])
       }
     }
     return ways
   }
 
-  private static func least(_ left: Way, _ right: Way) -> Way {
-    Way(
-      x: left.x, y: left.y, steps: min(left.steps, right.steps),
-      moving: pointwiseMin(left.moving, right.moving),
-      staying: pointwiseMin(left.staying, right.staying))
-  }
-
-  /// The ways of all rows together; each row has the same ones.
-  private static func merged(_ rows: [[Way]]) -> [Way] {
-    rows.dropFirst().reduce(rows.first ?? []) { all, row in
-      zip(all, row).map { least($0, $1) }
-    }
-  }
-
   /// The values that a size can be divided to, and of each number up to it the place of the largest
   /// of them that is not larger.
   private static func quotients(of size: Int32) -> (values: [Int32], places: [Int]) {
-    var values: Set<Int32> = []
-    var divisor: Int32 = 1
-    while divisor <= size {
-      let quotient = size / divisor
-      values.insert(quotient)
-      divisor = size / quotient + 1
-    }
-    let sorted = values.sorted()
-    var places: [Int] = [0]
+    var values: [Int32] = []
+    var places = [Int](repeating: 0, count: Int(size) + 1)
     for number in 1...max(1, size) {
-      places.append((sorted.lastIndex { $0 <= number } ?? 0))
+      if size / (size / number) == number { values.append(number) }
+      places[Int(number)] = values.count - 1
     }
-    return (sorted, places)
+    return (values, places)
   }
 }

@@ -21,8 +21,8 @@ final class NestScratch {
   /// Of each dimension (the lowest bits first), the flows whose tensor it moves.
   var moved = SIMD8<UInt16>(repeating: 0)
   /// Of each level, the flows that its loops in time can move, and those that start there.
-  var active = SIMD16<UInt16>(repeating: 0)
-  var starting = SIMD16<UInt16>(repeating: 0)
+  var active = PerLevel<UInt16>(repeating: 0)
+  var starting = PerLevel<UInt16>(repeating: 0)
   /// Of each level, the orders of its loops in time.
   let orders: UnsafeMutablePointer<UnsafeBufferPointer<LoopOrder>>
   private let memo: OrderMemo
@@ -94,8 +94,8 @@ final class NestScratch {
     cutMemo.clear()
     flowCount = min(Self.mostFlows, 3 + tables.terms.outer.count)
     moved = SIMD8(repeating: 0)
-    active = SIMD16(repeating: 0)
-    starting = SIMD16(repeating: 0)
+    active = PerLevel(repeating: 0)
+    starting = PerLevel(repeating: 0)
     for number in 0..<flowCount {
       let bit = UInt16(1) << UInt16(number)
       let term = number < 3 ? nil : tables.terms.outer[number - 3]

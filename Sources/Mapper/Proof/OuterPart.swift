@@ -7,10 +7,10 @@ internal import Ops
 /// With perfect factors the two extents are the same; with imperfect ones all tiles between them are
 /// the same number at least.
 struct OuterChain: Sendable {
-  var least = SIMD16<Int32>(repeating: 1)
-  var most = SIMD16<Int32>(repeating: 1)
+  var least = PerLevel<Int32>(repeating: 1)
+  var most = PerLevel<Int32>(repeating: 1)
   /// Of each level, tiles along the dimension, at least.
-  var counts = SIMD16<Int32>(repeating: 1)
+  var counts = PerLevel<Int32>(repeating: 1)
 
   /// The most chains of a dimension that are listed.
   private static let mostChains = 40_000
@@ -23,7 +23,7 @@ struct OuterChain: Sendable {
   ) -> [OuterChain]? {
     let bound = context.bounds[dimension]
     let whole = OuterChain(
-      least: SIMD16(repeating: bound), most: SIMD16(repeating: bound))
+      least: PerLevel(repeating: bound), most: PerLevel(repeating: bound))
     var chains = [whole]
     let bit = UInt8(1) << UInt8(dimension)
     let ranges = context.isPerfect ? divisors(of: bound) : intervals(of: bound)

@@ -2,8 +2,34 @@ internal import Accelerators
 internal import Dataflow
 internal import Ops
 
-/// A share by class and tensor, the four of a class after one another.
-typealias BorderShares = SIMD16<Double>
+/// A share by class and tensor.
+struct BorderShares: Sendable {
+  private var first = SIMD4<Double>(repeating: 0)
+  private var second = SIMD4<Double>(repeating: 0)
+  private var third = SIMD4<Double>(repeating: 0)
+
+  @inline(__always)
+  subscript(number: Int) -> SIMD4<Double> {
+    get { number == 0 ? first : number == 1 ? second : third }
+    set {
+      switch number {
+      case 0: first = newValue
+      case 1: second = newValue
+      default: third = newValue
+      }
+    }
+  }
+
+  /// The larger of each two shares.
+  @inline(__always)
+  static func most(_ left: BorderShares, _ right: BorderShares) -> BorderShares {
+    var most = BorderShares()
+    most.first = pointwiseMax(left.first, right.first)
+    most.second = pointwiseMax(left.second, right.second)
+    most.third = pointwiseMax(left.third, right.third)
+    return most
+  }
+}
 
 extension ProofContext {
   /// The largest share of a tensor's words that may be in tiles at the border, in which a loop at the
@@ -23,10 +49,10 @@ extension ProofContext {
 
   /// Such shares by class and tensor, of a dimension that can be innermost where the class stays.
   func borderShares(_ dimension: Int, front: Int32) -> BorderShares {
-    var shares = BorderShares(repeating: 0)
+    var shares = BorderShares()
     for number in 0..<3 where innermost[number] & (1 << UInt8(dimension)) != 0 {
       for role in 0..<3 {
-        shares[4 * number + role] = borderShare(role, dimension, front: front)
+        shares[number][role] = borderShare(role, dimension, front: front)
       }
     }
     return shares

@@ -225,9 +225,7 @@ final class ProofContext: @unchecked Sendable {
   /// What tensors of a class save by staying, and of the others those of their words that borders let stay.
   @inline(__always)
   func saved(_ extra: SIMD4<Double>, _ shares: BorderShares, ofClass number: Int) -> Double {
-    let first = 4 * number
-    let own = SIMD4(shares[first], shares[first + 1], shares[first + 2], 0)
-    return (extra * pointwiseMax(own, members[number])).sum()
+    (extra * pointwiseMax(shares[number], members[number])).sum()
   }
 
   /// The sum of those of a class.

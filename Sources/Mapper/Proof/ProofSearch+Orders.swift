@@ -4,14 +4,14 @@ extension ProofSearch {
   /// How far the flows are followed from the array level outwards.
   struct Followed {
     /// Of each flow, passes of loops that leave its tensor in place.
-    var runs = SIMD16<Double>(repeating: 1)
+    var runs = PerLevel<Double>(repeating: 1)
     /// Flows (bits) that have words that no loop has moved yet, and those of which some have.
     var open: UInt16 = 0
     var blurred: UInt16 = 0
     /// Of each flow, the share of words that no loop has moved yet, and the dimensions (bits) that say
     /// which.
-    var share = SIMD16<Double>(repeating: 1)
-    var split = SIMD16<UInt8>(repeating: 0)
+    var share = PerLevel<Double>(repeating: 1)
+    var split = PerLevel<UInt8>(repeating: 0)
     var traffic = Traffic()
   }
 
