@@ -47,6 +47,12 @@ struct InnerPart {
     /// Picojoules where nothing slides, and by dimension where it slides along that one alone.
     var unslid = 0.0
     var along = SIMD8<Double>(repeating: 0)
+    /// By dimension along an axis, the longest tile of the array level whose loop does not surely leave
+    /// nothing of its last pass as it begins again; the same if it has two passes; and the share of words
+    /// that are not in a tile at the border of so few passes.
+    var longest = SIMD8<Int32>(repeating: .max)
+    var longestOfTwo = SIMD8<Int32>(repeating: .max)
+    var shares = SIMD8<Double>(repeating: 0)
   }
 
   @inline(__always)

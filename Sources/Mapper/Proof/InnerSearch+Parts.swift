@@ -18,7 +18,8 @@ extension InnerSearch {
           chains[dimension].pointee.step(after: context.arrayLevel, of: context.levelCount)
         }
         let span = window.span(outputs: inside(window.p), filters: inside(window.r))
-        for dimension in [window.p, window.r] {
+        for dimension in 0..<context.dimensionCount
+        where dimension == window.p || dimension == window.r {
           let partner = window.partner(dimension)
           if part.leastFront[partner] >= context.bounds[partner] { part.spans[dimension] = span }
         }
@@ -83,6 +84,7 @@ extension InnerSearch {
     _ input: Double
   ) {
     part.fresh = InnerPart.Fresh(moving: input, again: part.again[1])
+    for dimension in 0..<context.dimensionCount { restart(dimension, &part) }
     defer { part.fresh.moving = max(part.fresh.moving, part.moving[1]) }
     guard !context.windowTable.isEmpty else { return }
     part.again[1] = 0
@@ -121,6 +123,20 @@ extension InnerSearch {
     part.fresh.moving = max(all, rest + least.picojoules)
     part.fresh.morePorts =
       larger(PortCycles(repeating: 0), least.ports - flow.moving.ports) * (1 - part.shares[1])
+  }
+
+  /// Tells which loops along an axis of the input leave nothing of their last pass as they begin again.
+  private func restart(_ dimension: Int, _ part: inout InnerPart) {
+    guard let number = context.windowNumber(dimension) else { return }
+    let window = context.windowTable[number]
+    let (front, bound) = (part.mostFront[dimension], context.bounds[dimension])
+    let enough = window.passesToRestartAfresh(
+      dimension, step: part.leastFront[dimension], spanOfChild: part.spans[dimension])
+    part.fresh.longest[dimension] = Int32(clamping: Int64(front) * Int64(enough - 1))
+    part.fresh.longestOfTwo[dimension] = enough <= 2 ? 0 : .max
+    let few =
+      Double(min(enough - 1, bound) * front) * Double(window.wordsOfOne(dimension))
+    part.fresh.shares[dimension] = max(0, 1 - few / window.all)
   }
 
   private func price(

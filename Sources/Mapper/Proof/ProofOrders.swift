@@ -194,6 +194,17 @@ extension WindowWords {
     Int32(clamping: Int64(span - 1) / (stride(dimension) * Int64(step)) + 2)
   }
 
+  /// The same, by children if that much is known of them.
+  ///
+  /// - Parameter spanOfChild: words along the axis that a child reaches; 0 if it has no indices of the
+  ///   other dimension of its own.
+  @inline(__always)
+  func passesToRestartAfresh(_ dimension: Int, step: Int32, spanOfChild: Int32) -> Int32 {
+    spanOfChild > 0
+      ? passesToRestartAfresh(dimension, step: step, span: spanOfChild)
+      : passesToRestartAfresh(dimension, step: step)
+  }
+
   /// Words along the axis that one index of a dimension reaches together with all of the other.
   @inline(__always)
   func wordsOfOne(_ dimension: Int) -> Int64 {

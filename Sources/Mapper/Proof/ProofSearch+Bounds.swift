@@ -33,39 +33,56 @@ extension ProofSearch {
     let steps = inner.pointee.cycles + outer.pointee.cycles
     // What tensors that stay cost more at least, each time that another tile is visited.
     var further = SIMD4<Double>(repeating: 0)
-    if context.isPerfect {
-      let moved = SIMD4<Int64>(truncatingIfNeeded: context.relevant & SIMD4(repeating: looped))
-      further.replace(
-        with: pointwiseMin(
-          inner.pointee.moving - inner.pointee.staying,
-          inner.pointee.again * (outer.pointee.visits - 1)),
-        where: moved .!= 0)
-    }
+    let moved = SIMD4<Int64>(truncatingIfNeeded: context.relevant & SIMD4(repeating: looped))
+    further.replace(
+      with: pointwiseMin(
+        inner.pointee.moving - inner.pointee.staying,
+        inner.pointee.again * (outer.pointee.visits - 1)) * (1 - inner.pointee.shares),
+      where: moved .!= 0)
     var bounds = PairBounds()
     var visited: Visited?
     for number in 0..<context.classCount {
       // Some loop is the innermost one where there is any.
       let innermost = mayLoop & context.innermost[number]
       if looped != 0 && innermost == 0 { continue }
+      // What is soonest told rules most pairs out.
+      let outside = isUnlooped ? outer.pointee.energies[number] : outer.pointee.energy
+      var energy = inner.pointee.energies[number] + context.sum(further, ofClass: number) + outside
+      var slowest = steps
       if !all {
-        let outside = isUnlooped ? outer.pointee.energies[number] : outer.pointee.energy
-        let energy = inner.pointee.energies[number] + context.sum(further, ofClass: number)
-        let figures = figures(energy + outside, steps)
-        if incumbents.ruleOut(energy: figures.energy, cycles: figures.cycles) { continue }
-        let slowest = (inner.pointee.ports(number) + outer.pointee.ports).max() * (1 - 1e-12)
-        if slowest > steps {
-          let figures = self.figures(energy + outside, slowest)
-          if incumbents.ruleOut(energy: figures.energy, cycles: figures.cycles) { continue }
+        if isRuledOut(energy, steps) { continue }
+        let ports = (inner.pointee.ports(number) + outer.pointee.ports).max() * (1 - 1e-12)
+        if ports > steps {
+          slowest = ports
+          if isRuledOut(energy, slowest) { continue }
         }
+      }
+      var input: Sweeps?
+      if looped != 0 && context.classes[number] & 2 == 0 {
+        let sweeps = swept(inner, outer, innermost)
+        if !all && sweeps.energy > inner.pointee.moving[1] {
+          energy +=
+            (sweeps.energy - inner.pointee.moving[1])
+            * (1 - context.share(inner.pointee.inputBorders, 1, ofClass: number))
+          if isRuledOut(energy, slowest) { continue }
+        }
+        input = sweeps
       }
       let known = visited ?? self.visited(inner, outer, looped)
       visited = known
       bounds.add(
         self.bounds(
-          inner, outer, scheme, known, (number, innermost),
-          (steps: steps, isLooped: looped != 0, isUnlooped: isUnlooped), all: all))
+          inner, outer, scheme, known, input, ofClass: number,
+          (steps: steps, isUnlooped: isUnlooped), all: all))
     }
     return bounds
+  }
+
+  /// Whether no mapping of so much energy without leakage and so many cycles is wanted.
+  @inline(__always)
+  private func isRuledOut(_ energy: Double, _ cycles: Double) -> Bool {
+    let figures = figures(energy, cycles)
+    return incumbents.ruleOut(energy: figures.energy, cycles: figures.cycles)
   }
 
   /// What tensors cost that the innermost loop at the array level leaves in place.
@@ -109,13 +126,12 @@ extension ProofSearch {
   /// Bounds of the mappings of a pair whose innermost loop at the array level leaves one set of tensors
   /// in place.
   ///
-  /// - Parameter loop: the number of the set, and the dimensions (bits) that the innermost loop may have.
+  /// - Parameter input: what is known of the input's sweeps, if some loop surely moves it.
   private func bounds(
     _ inner: UnsafePointer<InnerPart>, _ outer: UnsafePointer<OuterPart>, _ scheme: Scheme,
-    _ known: Visited, _ loop: (class: Int, innermost: UInt8),
-    _ pair: (steps: Double, isLooped: Bool, isUnlooped: Bool), all: Bool
+    _ known: Visited, _ input: Sweeps?, ofClass number: Int,
+    _ pair: (steps: Double, isUnlooped: Bool), all: Bool
   ) -> PairBounds {
-    let number = loop.class
     var (borders, inputBorders) = (inner.pointee.borders, inner.pointee.inputBorders)
     if !context.isPerfect && !context.loopsBetween {
       // One tile has no border.
@@ -131,8 +147,7 @@ extension ProofSearch {
       let once = inner.pointee.staying[role]
       var most = inner.pointee.moving[role]
       if role == 1 {
-        if pair.isLooped {
-          let input = swept(inner, outer, loop.innermost)
+        if let input {
           most = max(most, input.energy)
           fresh = input.share
         } else if fresh > 0 {
@@ -175,17 +190,26 @@ extension ProofSearch {
     return bounds
   }
 
-  /// Picojoules of the input, at least, where the innermost loop at the array level is of one of some
-  /// dimensions (bits), and the share of its words in sweeps known to begin afresh.
+  /// What is known of the input's sweeps by the array level's innermost loop.
+  struct Sweeps {
+    /// Picojoules of the input, at least, and the share of its words in sweeps known to begin afresh.
+    var energy: Double
+    var share: Double
+  }
+
+  /// - Parameter innermost: dimensions (bits) that the innermost loop may have.
   @inline(__always)
   private func swept(
     _ inner: UnsafePointer<InnerPart>, _ outer: UnsafePointer<OuterPart>, _ innermost: UInt8
-  ) -> (energy: Double, share: Double) {
-    var (least, share) = (Double.infinity, 1.0)
-    for dimension in 0..<context.dimensionCount where innermost & (1 << UInt8(dimension)) != 0 {
+  ) -> Sweeps {
+    var sweeps = Sweeps(energy: .infinity, share: 1)
+    var rest = innermost
+    while rest != 0 {
+      let dimension = rest.trailingZeroBitCount
+      rest &= rest - 1
       var (own, energy) = (0.0, 0.0)
       if let window = context.windowNumber(dimension) {
-        own = freshShare(inner, outer, window, dimension)
+        own = freshShare(inner, outer, dimension)
         // Where a loop outside goes on along the outputs, the next filter rows may be found in place.
         let isAlone = outer.pointee.whole & (1 << UInt8(dimension)) != 0
         let axis = isAlone ? dimension : context.windowTable[window].r
@@ -193,10 +217,10 @@ extension ProofSearch {
       } else if context.isSimple(.input, dimension) {
         (own, energy) = (1, inner.pointee.fresh.unslid)
       }
-      least = min(least, energy)
-      share = min(share, own)
+      sweeps.energy = min(sweeps.energy, energy)
+      sweeps.share = min(sweeps.share, own)
     }
-    return (least, share)
+    return sweeps
   }
 
   /// The share of the input's words, at least, in sweeps over a dimension by the array level's innermost
@@ -205,23 +229,17 @@ extension ProofSearch {
   /// What goes on outside, along the same axis too, does so from where this loop ends, or not at all.
   @inline(__always)
   private func freshShare(
-    _ inner: UnsafePointer<InnerPart>, _ outer: UnsafePointer<OuterPart>, _ number: Int,
-    _ dimension: Int
+    _ inner: UnsafePointer<InnerPart>, _ outer: UnsafePointer<OuterPart>, _ dimension: Int
   ) -> Double {
     guard context.arrayLevel <= 1 else { return 0 }
-    let window = context.windowTable.baseAddress.unsafelyUnwrapped + number
     let least = outer.pointee.least[dimension]
-    let front = inner.pointee.mostFront[dimension]
-    let enough = passesToRestartAfresh(
-      inner, window, dimension, step: inner.pointee.leastFront[dimension])
     // With one pass there is no loop, and nothing to restart.
-    let passes = least > front ? (least - 1) / front + 1 : 2
-    if passes < enough { return 0 }
-    let bound = context.bounds[dimension]
-    if context.isPerfect || least == bound { return 1 }
-    // The tile at the border may have too few passes.
-    let few = Double(min(enough - 1, bound) * front) * Double(window.pointee.wordsOfOne(dimension))
-    return max(0, 1 - few / window.pointee.all)
+    let longest =
+      least > inner.pointee.mostFront[dimension]
+      ? inner.pointee.fresh.longest[dimension] : inner.pointee.fresh.longestOfTwo[dimension]
+    if least <= longest { return 0 }
+    return context.isPerfect || least == context.bounds[dimension]
+      ? 1 : inner.pointee.fresh.shares[dimension]
   }
 
   /// The fewest passes of a loop that leave nothing of its last tile when it begins again.
@@ -230,10 +248,8 @@ extension ProofSearch {
     _ inner: UnsafePointer<InnerPart>, _ window: UnsafePointer<WindowWords>, _ dimension: Int,
     step: Int32
   ) -> Int32 {
-    let span = inner.pointee.spans[dimension]
-    return span > 0
-      ? window.pointee.passesToRestartAfresh(dimension, step: step, span: span)
-      : window.pointee.passesToRestartAfresh(dimension, step: step)
+    window.pointee.passesToRestartAfresh(
+      dimension, step: step, spanOfChild: inner.pointee.spans[dimension])
   }
 
   /// The shares of a tensor's words that may be in tiles at the border where it stays over further
@@ -282,7 +298,7 @@ extension ProofSearch {
         return 0
       }
       if most <= leastFront { continue }
-      share *= freshShare(inner, outer, number, p)
+      share *= freshShare(inner, outer, p)
     }
     return share
   }

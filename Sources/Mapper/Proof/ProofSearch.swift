@@ -292,8 +292,8 @@ struct ProofSearch {
     search: for word in outer.fitting.indices {
       var rest = outer.fitting[word]
       while rest != 0 {
-        let place = outer.keys + (64 * word + rest.trailingZeroBitCount)
-        let key = place.pointee
+        let place = 64 * word + rest.trailingZeroBitCount
+        let key = outer.keys[place]
         rest &= rest - 1
         if incumbents.endsBefore(
           score: key.score, energy: energy - least.energy,
@@ -308,9 +308,9 @@ struct ProofSearch {
         if incumbents.ruleOut(energy: energy + key.energy + perCycle * whole, cycles: whole) {
           continue
         }
-        let other = outer.parts + key.index
+        let other = outer.parts + place
         join(part, other, scheme)
-        place.pointee.energy = other.pointee.energy
+        outer.keys[place].energy = other.pointee.energy
         if budget.isSpent { break search }
       }
     }

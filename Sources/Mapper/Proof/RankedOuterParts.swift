@@ -9,14 +9,14 @@ final class RankedOuterParts {
     var score: Double
     var energy: Double
     var cycles: Double
-    /// The part's place in the list.
-    var index: Int
+    /// The part's place in the list as it was made.
+    fileprivate var index: Int
   }
 
   let count: Int
   private let list: OuterList
-  /// The parts as they were listed, and what is read most often, the most promising first. Whoever
-  /// finds better bounds of a part may put them there.
+  /// The parts and what is read of them most often, the most promising first. Whoever finds better bounds
+  /// of a part may put them there.
   let parts: UnsafeMutablePointer<OuterPart>
   let keys: UnsafeMutablePointer<Key>
   let least: (energy: Double, cycles: Double)
@@ -49,15 +49,34 @@ final class RankedOuterParts {
     ranked.sort {
       ($0.score, $0.index) < ($1.score, $1.index)
     }
+    Self.reorder(parts, as: keys, count)
     let dimensions = tables.context.dimensionCount
     chains = .allocate(capacity: count * dimensions)
     for number in 0..<count {
-      let numbers = list.parts[keys[number].index].chains
+      let numbers = parts[number].chains
       for dimension in 0..<dimensions {
         (chains + (dimension * count + number)).initialize(to: numbers[dimension])
       }
     }
     fitting = Array(repeating: 0, count: (count + 63) / 64)
+  }
+
+  /// Moves the parts where their keys are.
+  private static func reorder(
+    _ parts: UnsafeMutablePointer<OuterPart>, as keys: UnsafeMutablePointer<Key>, _ count: Int
+  ) {
+    for start in 0..<count where keys[start].index != start {
+      let first = parts[start]
+      var place = start
+      while keys[place].index != start {
+        let next = keys[place].index
+        parts[place] = parts[next]
+        keys[place].index = place
+        place = next
+      }
+      parts[place] = first
+      keys[place].index = place
+    }
   }
 
   deinit {
