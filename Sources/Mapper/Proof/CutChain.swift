@@ -10,6 +10,8 @@ struct CutChain: Sendable {
   var tile = PerLevel<Int32>(repeating: 1)
   var front = PerLevel<Int32>(repeating: 1)
   var stepX = PerLevel<Int32>(repeating: 1)
+  /// Of each level the tile that enters; of several ways the shortest one.
+  var shortest = PerLevel<Int32>(repeating: 1)
   /// Steps in time over the whole dimension.
   var steps = 1.0
   /// Levels (bits) whose loop in time has more than one pass in some tile, and those where it has in
@@ -19,6 +21,10 @@ struct CutChain: Sendable {
   /// Of each level, the fewest passes of the loop in time, and the most.
   var leastPasses = PerLevel<Int32>(repeating: 1)
   var mostPasses = PerLevel<Int32>(repeating: 1)
+  /// Of each level down to the array level, how many times as often the loop in time makes children move
+  /// what it does not move itself, at most; and how many tiles enter the level, at least.
+  var runs = PerLevel<Double>(repeating: 1)
+  var tiles = PerLevel<Double>(repeating: 1)
   /// Of each level, the share of all indices in tiles where the loop in time has one pass.
   var onePassShare = PerLevel<Double>(repeating: 1)
   /// Of each level with a loop, if the dimension is one of two along an axis of the input, the share of
@@ -54,10 +60,12 @@ struct CutChain: Sendable {
 
   /// Counts the passes of so many levels where steps divide.
   mutating func countPasses(_ levels: Int) {
+    for level in 0..<levels { tiles[level] = Double((tile[0] - 1) / tile[level] + 1) }
     for level in 0..<levels where tile[level] > front[level] {
       looped |= 1 << UInt16(level)
       leastPasses[level] = tile[level] / front[level]
       mostPasses[level] = leastPasses[level]
+      runs[level] = Double(leastPasses[level])
       onePassShare[level] = 0
     }
     clean = looped
@@ -67,11 +75,14 @@ struct CutChain: Sendable {
   mutating func widen(to other: CutChain) {
     tile = largest(tile, other.tile)
     front = least(front, other.front)
+    shortest = least(shortest, other.shortest)
     steps = min(steps, other.steps)
     looped |= other.looped
     clean &= other.clean
     leastPasses = least(leastPasses, other.leastPasses)
     mostPasses = largest(mostPasses, other.mostPasses)
+    runs = largest(runs, other.runs)
+    tiles = least(tiles, other.tiles)
     onePassShare = largest(onePassShare, other.onePassShare)
     freshShare = least(freshShare, other.freshShare)
     longestFront = max(longestFront, other.longestFront)

@@ -24,7 +24,7 @@ struct CutChains {
   private var isCutShort = false
 
   /// More ways to cut a dimension between two chains than this are not listed.
-  private static let most = 4096
+  private static let most = 16_384
   private static let mostVisits: Int64 = 1_000_000
 
   init(_ context: ProofContext, dimension: Int) {
@@ -143,6 +143,7 @@ struct CutChains {
   private mutating func described(_ found: CutChain) -> CutChain {
     var chain = found
     chain.longestFront = chain.front[context.arrayLevel]
+    chain.shortest = chain.tile
     if context.isPerfect {
       chain.countPasses(context.levelCount)
       return chain
@@ -150,8 +151,18 @@ struct CutChains {
     pieces.begin(chain.tile[0])
     let bound = Double(chain.tile[0])
     let window = context.windowNumber(dimension)
+    let array = context.arrayLevel
+    let (widest, below) = (chain.front[array], chain.step(after: array, of: context.levelCount))
+    var last = SIMD4<Double>(repeating: 1)
     for level in 0..<context.levelCount {
       let step = chain.front[level]
+      if level <= array {
+        // What stays over the loops of a tile moves to the children of its first pass.
+        let first = pieces.firstGroups(widest, x: chain.stepX[array], y: below)
+        if level > 0 { chain.runs[level - 1] = (first / last).max() }
+        chain.tiles[level] = first[3]
+        last = first
+      }
       let few = window.map {
         level == context.arrayLevel && span > 0
           ? context.windowTable[$0].passesToRestartAfresh(dimension, step: step, span: span)
@@ -168,9 +179,9 @@ struct CutChains {
           chain.freshShare[level] = max(0, 1 - words / context.windowTable[window].all)
         }
       }
-      if level == context.arrayLevel {
-        let below = chain.step(after: level, of: context.levelCount)
+      if level == array {
         chain.groups = pieces.groups(step, x: chain.stepX[level], y: below)
+        chain.runs[level] = (chain.groups / last).max()
         if passes.most > 1 {
           chain.idleShare = pieces.idleShare(step, x: chain.stepX[level], y: below)
         }
@@ -282,18 +293,26 @@ private struct Pieces {
   /// - Parameters:
   ///   - step: of the loop; `x` and `y` those of the children.
   func groups(_ step: Int32, x: Int32, y: Int32) -> SIMD4<Double> {
-    let counts = { (extent: Int32) in
-      SIMD4(
-        Double(Self.busy(extent, x: x, y: y)), Double((min(extent, x) - 1) / y + 1),
-        Double((extent - 1) / x + 1), 1)
-    }
     var groups = SIMD4<Double>(repeating: 0)
     for piece in all {
-      groups += counts(step) * (piece.count * Double(piece.extent / step))
+      groups += Self.groups(in: step, x: x, y: y) * (piece.count * Double(piece.extent / step))
       let rest = piece.extent % step
-      if rest > 0 { groups += counts(rest) * piece.count }
+      if rest > 0 { groups += Self.groups(in: rest, x: x, y: y) * piece.count }
     }
     return groups
+  }
+
+  /// The same of the first pass in each piece alone.
+  func firstGroups(_ step: Int32, x: Int32, y: Int32) -> SIMD4<Double> {
+    all.reduce(SIMD4(repeating: 0)) {
+      $0 + Self.groups(in: min(step, $1.extent), x: x, y: y) * $1.count
+    }
+  }
+
+  private static func groups(in extent: Int32, x: Int32, y: Int32) -> SIMD4<Double> {
+    SIMD4(
+      Double(busy(extent, x: x, y: y)), Double((min(extent, x) - 1) / y + 1),
+      Double((extent - 1) / x + 1), 1)
   }
 
   /// Children that have any of so many indices.

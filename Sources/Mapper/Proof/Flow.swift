@@ -242,10 +242,7 @@ extension InnerTables {
         moving *= words
         staying *= words
       } else {
-        let tile = chains[dimension].tile[term.child]
-        if tile < context.bounds[dimension] {
-          moving *= Double((context.bounds[dimension] - 1) / tile + 1)
-        }
+        moving *= chains[dimension].tiles[term.child]
       }
     }
     let traffic = Traffic(picojoules: term.price, ports: term.atParent + term.atChild)

@@ -175,6 +175,8 @@ struct FoundOrders {
 struct NestPair {
   let inner: UnsafePointer<InnerPart>
   let tables: InnerTables
+  /// Memories that are not inside the array level's children.
+  let footprints: UnsafeBufferPointer<OuterTables.Footprint>
   /// Cycles that come on top of the steps.
   var exposed: Double
   var leastCycles: Double

@@ -50,7 +50,8 @@ extension ProofSearch {
     budget.spend(5)
     scratch.take(inner, tables)
     let pair = NestPair(
-      inner: inner, tables: tables, exposed: exposed, leastCycles: bounds.cycles,
+      inner: inner, tables: tables, footprints: scheme.outerTables.footprints, exposed: exposed,
+      leastCycles: bounds.cycles,
       energy: bounds.energy,
       outside: Traffic(
         picojoules: outer.pointee.energy - tables.terms.outerConstant,
@@ -94,7 +95,22 @@ extension ProofSearch {
     let figures = figures(pair.energy, max(steps + pair.exposed, pair.leastCycles))
     if incumbents.ruleOut(energy: figures.energy, cycles: figures.cycles) { return false }
     scratch.chains[dimension] = chain.pointee
-    return isAnyOrderWanted(pair, steps: steps)
+    return fits(pair) && isAnyOrderWanted(pair, steps: steps)
+  }
+
+  /// Whether the shortest tiles of the ways to cut all dimensions fit.
+  private func fits(_ pair: NestPair) -> Bool {
+    var (level, used) = (0, 0.0)
+    for index in pair.footprints.indices {
+      let footprint = pair.footprints.baseAddress.unsafelyUnwrapped + index
+      if footprint.pointee.level != level { (level, used) = (footprint.pointee.level, 0) }
+      let bits =
+        context.firstWords(footprint.pointee.role) { scratch.chains[$0].shortest[level] }
+        * footprint.pointee.bits
+      used = footprint.pointee.isShared ? used + bits : bits
+      if used > footprint.pointee.available { return false }
+    }
+    return true
   }
 
   /// Looks at all orders of the chosen tiles.

@@ -234,14 +234,15 @@ extension ProofSearch {
     let moved = scratch.moved[dimension]
     var still = followed.open & active & ~moved
     if still != 0 {
-      let passes = Double(chain.pointee.mostPasses[level])
+      let runs = chain.pointee.runs[level]
       while still != 0 {
         let index = still.trailingZeroBitCount
         still &= still - 1
-        followed.runs[index] *= passes
         if chain.pointee.idleShare >= 0.5, index < 2, level == context.arrayLevel {
-          restart(index, chain.pointee.idleShare, &followed, timed: timed)
+          let passes = Double(chain.pointee.mostPasses[level])
+          restart(index, chain.pointee.idleShare / passes, &followed, timed: timed)
         }
+        followed.runs[index] *= runs
       }
     }
     var moving = followed.open & active & moved
@@ -285,6 +286,8 @@ extension ProofSearch {
 
   /// Counts what an operand moves each time that a loop begins again which leaves it in place, but not in
   /// children that had nothing to do in the last pass: those get it anew, by an access that serves all.
+  ///
+  /// - Parameter idleShare: such passes, of all.
   private func restart(
     _ index: Int, _ idleShare: Double, _ followed: inout Followed, timed: Bool
   ) {
