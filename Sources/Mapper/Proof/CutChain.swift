@@ -32,8 +32,8 @@ struct CutChain: Sendable {
   var freshShare = PerLevel<Double>(repeating: 0)
   /// The longest tile in front of the array level's children.
   var longestFront: Int32 = 1
-  /// Of the passes of the array level's loop in time, the share after whose last one some child has
-  /// nothing to do as the loop begins again, and has lost what it held.
+  /// Of the passes of the array level's loop in time, the share of those that begin it again after some
+  /// child had nothing to do in its last pass and has lost what it held.
   var idleShare = 0.0
 
   /// Over all passes of the array level's loop in time, children at work that no access serves together, by

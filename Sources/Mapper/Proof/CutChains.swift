@@ -20,6 +20,8 @@ struct CutChains {
   private var pieces = Pieces()
   /// Ways looked at, listed or not.
   private(set) var visits: Int64 = 0
+  /// What the last list took, in steps of a search: those looked at, and the ones listed many times over.
+  var effort: Int64 { visits + 20 * Int64(all.count) }
   /// Whether there are more than are listed.
   private var isCutShort = false
 
@@ -263,28 +265,26 @@ private struct Pieces {
     return (least, most, inOne, inFew)
   }
 
-  /// Of all passes of a loop, those of pieces whose last pass leaves a child without any index that the
-  /// first pass gives it one, as long as every piece before them ends so.
+  /// Of all passes of a loop, those that begin it again after a last pass that left a child without any
+  /// index that the first pass gives it.
   ///
   /// - Parameters:
   ///   - step: of the loop; `x` and `y` those of the children.
   func idleShare(_ step: Int32, x: Int32, y: Int32) -> Double {
-    let busy = { (extent: Int32) in Self.busy(extent, x: x, y: y) }
-    let most = busy(step)
-    var (all, idle, longest, endsIdle) = (0.0, 0.0, 0.0, true)
-    for piece in self.all {
-      let passes = (piece.extent - 1) / step + 1
-      all += Double(passes) * piece.count
-      longest = max(longest, Double(passes))
-      if busy(piece.extent - (passes - 1) * step) == most {
+    let most = Self.busy(step, x: x, y: y)
+    var (passes, idle, endsIdle) = (0.0, 0.0, true)
+    for piece in all {
+      let own = (piece.extent - 1) / step + 1
+      passes += Double(own) * piece.count
+      if Self.busy(piece.extent - (own - 1) * step, x: x, y: y) == most {
         endsIdle = false
-      } else if passes > 1 {
-        idle += Double(passes) * piece.count
+      } else if own > 1 {
+        idle += piece.count
       }
     }
     // After a piece that ends with all children at work, they still hold what they held.
-    if !endsIdle { idle -= longest }
-    return max(0, idle / all)
+    if !endsIdle { idle -= 1 }
+    return max(0, idle / passes)
   }
 
   /// Over all passes of a loop, children at work that no access serves together, by the axes (1 for x, 2

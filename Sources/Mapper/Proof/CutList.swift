@@ -86,7 +86,7 @@ final class CutMemo {
   /// - Parameters:
   ///   - numbers: of the outer and the inner chain.
   ///   - span: words along an axis of the input that a child reaches (``InnerPart/spans``).
-  ///   - visits: takes how many were looked at to make the list.
+  ///   - visits: takes the effort that the list took.
   func list(
     _ dimension: Int, _ numbers: (UInt16, UInt16), _ outer: OuterChain,
     _ inner: UnsafePointer<InnerChain>, span: Int32, mostSteps: Double, visits: inout Int64
@@ -97,10 +97,10 @@ final class CutMemo {
     if let known = lists[key], known.mostSteps >= mostSteps { return known }
     var list = makers[dimension].list(
       outer, inner, span: span, mostSteps: mostSteps * Self.spare)
-    visits += makers[dimension].visits
+    visits += makers[dimension].effort
     if list.isCutShort {
       list = makers[dimension].list(outer, inner, span: span, mostSteps: mostSteps)
-      visits += makers[dimension].visits
+      visits += makers[dimension].effort
     }
     held += list.count
     lists[key] = list

@@ -13,6 +13,8 @@ extension ProofSearch {
     var share = PerLevel<Double>(repeating: 1)
     var split = PerLevel<UInt8>(repeating: 0)
     var traffic = Traffic()
+    /// What each of the first two flows moves at least, since loops that leave it in place begin again.
+    var restarted = (Traffic(), Traffic())
   }
 
   /// Whether any order of the array level's loops may be wanted, with the least of all that is outside.
@@ -153,7 +155,7 @@ extension ProofSearch {
       var rest = next.open
       while rest != 0 {
         let index = rest.trailingZeroBitCount
-        energy += scratch.flows[index].staying.picojoules * next.share[index]
+        energy += least(index, next).picojoules * next.share[index]
         rest &= rest - 1
       }
       let least = figures(energy, cycles)
@@ -204,7 +206,7 @@ extension ProofSearch {
     var rest = followed.open
     while rest != 0 {
       let index = rest.trailingZeroBitCount
-      traffic += scratch.flows[index].staying * followed.share[index]
+      traffic += least(index, followed) * followed.share[index]
       rest &= rest - 1
     }
     return traffic
@@ -238,9 +240,8 @@ extension ProofSearch {
       while still != 0 {
         let index = still.trailingZeroBitCount
         still &= still - 1
-        if chain.pointee.idleShare >= 0.5, index < 2, level == context.arrayLevel {
-          let passes = Double(chain.pointee.mostPasses[level])
-          restart(index, chain.pointee.idleShare / passes, &followed, timed: timed)
+        if chain.pointee.idleShare > 0, index < 2, level == context.arrayLevel {
+          restart(index, chain.pointee.idleShare, &followed)
         }
         followed.runs[index] *= runs
       }
@@ -274,7 +275,7 @@ extension ProofSearch {
         }
       }
       let run = 1 / followed.runs[index]
-      let least = flow.pointee.staying
+      let least = least(index, followed)
       // What saves energy saves no more where it happens less often.
       let energy = words.picojoules > 0 ? words.picojoules * run : words.picojoules
       followed.traffic.picojoules += weight * max(least.picojoules, energy)
@@ -287,20 +288,24 @@ extension ProofSearch {
   /// Counts what an operand moves each time that a loop begins again which leaves it in place, but not in
   /// children that had nothing to do in the last pass: those get it anew, by an access that serves all.
   ///
-  /// - Parameter idleShare: such passes, of all.
-  private func restart(
-    _ index: Int, _ idleShare: Double, _ followed: inout Followed, timed: Bool
-  ) {
-    let flow = scratch.flows + index
-    let share = idleShare / followed.runs[index]
-    let least = flow.pointee.staying
-    let energy = flow.pointee.served.picojoules * share
-    guard energy > least.picojoules else { return }
-    followed.open &= ~(1 << UInt16(index))
-    let weight = followed.share[index]
-    followed.traffic.picojoules += weight * energy
-    if timed {
-      followed.traffic.ports += weight * larger(least.ports, flow.pointee.served.ports * share)
+  /// - Parameter idleShare: the passes that begin again so, of all.
+  private func restart(_ index: Int, _ idleShare: Double, _ followed: inout Followed) {
+    let again = scratch.flows[index].served * (idleShare / followed.runs[index])
+    if index == 0 {
+      followed.restarted.0 = Traffic.most(followed.restarted.0, again)
+    } else {
+      followed.restarted.1 = Traffic.most(followed.restarted.1, again)
+    }
+  }
+
+  /// What moves of a flow in any case.
+  @inline(__always)
+  private func least(_ index: Int, _ followed: Followed) -> Traffic {
+    let staying = scratch.flows[index].staying
+    switch index {
+    case 0: return Traffic.most(staying, followed.restarted.0)
+    case 1: return Traffic.most(staying, followed.restarted.1)
+    default: return staying
     }
   }
 
