@@ -85,26 +85,28 @@ struct OuterChain: Sendable {
 }
 
 /// One way to cut all dimensions above the array level, with lower bounds of what it costs.
+///
+/// The longest vectors come first, so that no room is left between them: there are many parts.
 struct OuterPart {
-  /// Of each dimension, the number of its chain.
-  var chains = SIMD8<UInt16>(repeating: 0)
+  var ports = PortCycles(repeating: 0)
   /// Of each dimension, the extents of the tile that enters the array level.
   var least = SIMD8<Int32>(repeating: 1)
   var most = SIMD8<Int32>(repeating: 1)
   /// Of each tensor, tiles at the array level along the dimensions that do not move it.
   var visits = SIMD4<Double>(repeating: 1)
-  /// Dimensions (bits) that are not cut.
-  var whole: UInt8 = 0
   /// The least energy, and by the set of tensors that the innermost loop leaves in place.
   var energies = SIMD4<Double>(repeating: 0)
   var energy: Double { energies.min3 }
+  /// Of each dimension, the number of its chain.
+  var chains = SIMD8<UInt16>(repeating: 0)
   /// Cycles of first and last tiles.
   var cycles = 0.0
-  var ports = PortCycles(repeating: 0)
   var score = 0.0
   /// Cycles of each port by the set of tensors that the innermost loop leaves in place, once the
   /// orders that the loops can have were looked at.
   var tightPorts: UnsafePointer<PortCycles>?
+  /// Dimensions (bits) that are not cut.
+  var whole: UInt8 = 0
 
   func precedes(_ other: OuterPart) -> Bool {
     score == other.score ? chains.precedes(other.chains) : score < other.score
@@ -121,7 +123,7 @@ final class OuterList {
 
   func append(_ part: OuterPart) {
     if count == capacity {
-      capacity *= 4
+      capacity *= 2
       let larger = UnsafeMutablePointer<OuterPart>.allocate(capacity: capacity)
       larger.moveInitialize(from: parts, count: count)
       parts.deallocate()

@@ -23,7 +23,7 @@ struct ProofSearch {
 
   /// Inner and outer parts that are listed at most; where there are more outer ones, inner parts are
   /// looked at in smaller groups.
-  private static let mostInner = 150_000
+  private static let mostInner = 60_000
   private static let mostOuter = 100_000
 
   init(_ context: ProofContext, goal: SearchGoal, budget: Budget) {
@@ -99,6 +99,8 @@ struct ProofSearch {
 
   /// Entries of tables that are kept from the first look at all choices on.
   private static let mostEntriesHeld = 250_000
+  /// What an entry takes to make, in steps of a search.
+  private static let effortOfEntry: Int64 = 12
   /// Choices whose most promising parts are looked at before any is searched.
   private static let mostSeeded = 8
 
@@ -113,7 +115,7 @@ struct ProofSearch {
         continue
       }
       let count = scheme.tables.entryCount
-      budget.spend(Int64(count))
+      budget.spend(Self.effortOfEntry * Int64(count))
       if !scheme.isPossible { continue }
       let isHeld = held + count <= Self.mostEntriesHeld
       if isHeld { held += count }
@@ -130,7 +132,7 @@ struct ProofSearch {
   private mutating func scheme(_ outline: Outline) -> Scheme? {
     if let scheme = outline.scheme { return scheme }
     let scheme = Scheme(context, keeps: outline.keeps)
-    budget.spend(Int64(scheme?.tables.entryCount ?? 0))
+    budget.spend(Self.effortOfEntry * Int64(scheme?.tables.entryCount ?? 0))
     return scheme
   }
 
@@ -249,13 +251,7 @@ struct ProofSearch {
     }
     let least = LeastInner(
       order.lazy.map { parts + $0 }, context, slowestPort: scheme.outer.slowestPort)
-    var search = OuterSearch(
-      scheme.outerTables, incumbents: incumbents, inner: least, most: Self.mostOuter,
-      budget: budget)
-    search.run()
-    evaluations += search.visits
-    budget = search.budget
-    if search.isFull {
+    guard let found = outerParts(least, scheme) else {
       // Of fewer inner parts the least is more, so that fewer outer ones stay.
       guard !budget.isSpent, order.count > 1 else {
         budget.giveUp()
@@ -267,12 +263,26 @@ struct ProofSearch {
       joinAll(inner, order[middle...], scheme)
       return
     }
-    guard search.list.count > 0 else { return }
-    let outer = RankedOuterParts(search.list, scheme.outerTables)
+    guard found.list.count > 0 else { return }
+    let outer = RankedOuterParts(found.list, scheme.outerTables)
     scratch.begin(scheme.tables)
     for index in order where !budget.isSpent {
-      join(parts + index, outer, scheme, least, isPortBound: search.isPortBound)
+      join(parts + index, outer, scheme, least, isPortBound: found.isPortBound)
     }
+  }
+
+  /// Lists the outer parts that may be wanted with inner ones of some least figures; `nil` where there are
+  /// too many.
+  private mutating func outerParts(
+    _ least: LeastInner, _ scheme: Scheme
+  ) -> (list: OuterList, isPortBound: Bool)? {
+    var search = OuterSearch(
+      scheme.outerTables, incumbents: incumbents, inner: least, most: Self.mostOuter,
+      budget: budget)
+    search.run()
+    evaluations += search.visits
+    budget = search.budget
+    return search.isFull ? nil : (search.list, search.isPortBound)
   }
 
   /// Joins one inner part with all outer ones.
