@@ -5,7 +5,7 @@ struct Budget {
   /// Steps after which a search gives up its proof unless another limit is asked for: with perfect
   /// factors about a second, with imperfect ones, whose first mapping is the best perfect one, less.
   static let perfectEffort: Int64 = 10_000_000
-  static let imperfectEffort: Int64 = 5_000_000
+  static let imperfectEffort: Int64 = 6_500_000
 
   private let deadline: ContinuousClock.Instant?
   private var left: Int64

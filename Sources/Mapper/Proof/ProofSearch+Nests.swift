@@ -154,7 +154,7 @@ extension ProofSearch {
 
   private mutating func evaluate(_ mapping: CompactMapping) {
     evaluations += 1
-    budget.spend(20)
+    budget.spend(40)
     consider(mapping)
   }
 }
