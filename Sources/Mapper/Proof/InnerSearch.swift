@@ -279,6 +279,11 @@ struct InnerSearch {
     var score: Double
     var state: Int
     var chain: Int
+
+    /// Of steps that promise the same, those come first that are unrolled most.
+    func precedes(_ other: Step) -> Bool {
+      score == other.score ? chain > other.chain : score < other.score
+    }
   }
 
   /// The most promising parts, found by keeping so many of each step.
@@ -296,12 +301,14 @@ struct InnerSearch {
           guard extend(&states[index], variable, chain, row: row, into: &longer) else { continue }
           let bound = bound(&longer, variable + 1)
           if bound.energy == .infinity || bound.cycles == .infinity { continue }
-          let score = incumbents.score(energy: bound.energy, cycles: bound.cycles)
+          let step = Step(
+            score: incumbents.score(energy: bound.energy, cycles: bound.cycles), state: index,
+            chain: chain)
           var place = steps.count
-          while place > 0, score <= steps[place - 1].score { place -= 1 }
+          while place > 0, step.precedes(steps[place - 1]) { place -= 1 }
           if place == width { continue }
           if steps.count == width { steps.removeLast() }
-          steps.insert(Step(score: score, state: index, chain: chain), at: place)
+          steps.insert(step, at: place)
         }
       }
       states = steps.map { step in
