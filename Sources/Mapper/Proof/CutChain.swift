@@ -58,9 +58,11 @@ struct CutChain: Sendable {
     level < arrayLevel ? tile[level + 1] : longestFront
   }
 
-  /// Counts the passes of so many levels where steps divide.
+  /// Counts the passes of so many levels where steps divide, and the tiles that enter them and the next one.
   mutating func countPasses(_ levels: Int) {
-    for level in 0..<levels { tiles[level] = Double((tile[0] - 1) / tile[level] + 1) }
+    for level in 0..<min(levels + 1, tiles.count) {
+      tiles[level] = Double((tile[0] - 1) / tile[level] + 1)
+    }
     for level in 0..<levels where tile[level] > front[level] {
       looped |= 1 << UInt16(level)
       leastPasses[level] = tile[level] / front[level]

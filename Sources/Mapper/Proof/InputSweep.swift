@@ -200,7 +200,7 @@ struct InputSweep {
     if chains[other == p ? r : p].looped & outside == 0 { return 1 }
     // As it begins again, a loop of the other dimension may go on.
     let restarted = isAlone(other) ? leavesNothingShare(other) : 0
-    guard other == p, s == 1, d == 1 else { return restarted }
+    guard other == p, s == 1, d == 1, isAlone(other) else { return restarted }
     let tiles = Int64((context.bounds[p] - 1) / chain.pointee.tile[level] + 1)
     let words = window.pointee.all - Double(window.pointee.filterCount - 1)
     let step = Int64(chain.pointee.longestFront(level, arrayLevel: context.arrayLevel))

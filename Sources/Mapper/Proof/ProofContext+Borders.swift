@@ -113,7 +113,8 @@ extension ProofContext {
   func restartsAfresh(
     _ dimension: Int, _ level: Int, _ chains: UnsafePointer<CutChain>
   ) -> Bool {
-    guard let number = windowNumber(dimension) else { return true }
+    // Of an axis that is too long to be looked at nothing is known.
+    guard let number = windowNumber(dimension) else { return isSimple(.input, dimension) }
     let window = windowTable.baseAddress.unsafelyUnwrapped + number
     let chain = chains + dimension
     let (step, passes) = (chain.pointee.front[level], chain.pointee.leastPasses[level])
