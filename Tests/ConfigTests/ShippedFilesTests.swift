@@ -7,9 +7,9 @@ import Testing
 
 @Suite("The shipped hardware files")
 struct ShippedFilesTests {
-  @Test("the three Eyeriss files are there")
+  @Test("the four Eyeriss files are there")
   func present() {
-    for name in ["eyeriss", "eyeriss-like", "eyeriss-like-free"] {
+    for name in ["eyeriss", "eyeriss-like", "eyeriss-like-free", "accelforge-eyeriss"] {
       #expect(ShippedFiles.arrays.contains(name))
     }
   }
@@ -109,5 +109,32 @@ struct ShippedFilesTests {
     }
     #expect(free.levels.dropFirst().allSatisfy { $0.memory?.mustKeep == [] })
     #expect(free.levels[1].memory?.mayKeep == .all)
+  }
+
+  @Test("AccelForge's example has the sizes of its file and the energies of its models")
+  func accelForge() throws {
+    let array = try ShippedFiles.config("accelforge-eyeriss").array
+    #expect(array.laneCount == 168)
+    #expect(array.clockMegahertz == 200)
+    // 1024 x 1024, 12 x 16, 192 x 16 and 16 x 16 bit.
+    #expect(
+      array.hierarchy.levels.map { $0.memory?.capacity } == [
+        .unbounded, .shared(1_048_576), .shared(192), .shared(3072), .shared(256),
+      ])
+    #expect(array.levels[1].fanout.x.size == 14 && array.levels[1].fanout.y.size == 12)
+    // 8 pJ a bit, and eight 8-bit words an access of 64 bit.
+    let dram = try #require(array.levels[0].memory)
+    #expect(dram.energy.weight.reads.picojoulesPerWord(bits: 8) == 64)
+    // 3,355,443,200 bit/s in cycles of 200 MHz.
+    #expect(dram.ports.map(\.rate) == [.bytesPerCycle(2.097152)])
+    let buffer = try #require(array.levels[1].memory)
+    #expect(buffer.energy.input.reads.picojoulesPerWord(bits: 8) == 90.564303 / 8)
+    #expect(buffer.mayKeep == .all && buffer.mustKeep == [])
+    #expect(array.levels.dropFirst(2).map { $0.memory?.mustKeep } == [.input, .weight, .output])
+    // Along x what uses the same weights, along y what adds to the same outputs.
+    let elements = array.dataflow.levels[1]
+    #expect(elements.spatialX == DimensionSet([.init(.n), .init(.p), .init(.q)]))
+    #expect(elements.spatialY == DimensionSet([.init(.c), .init(.r), .init(.s)]))
+    #expect(array.switches.storesPadding)
   }
 }

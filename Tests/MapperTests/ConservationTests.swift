@@ -42,7 +42,9 @@ struct ConservationTests {
   /// On a free target a search takes seconds, so that only some of the layers get one.
   @Test(
     "operations are conserved, tensors move at least once and parts add up",
-    arguments: [("eyeriss", 1), ("eyeriss-like", 1), ("eyeriss-like-free", 80)])
+    arguments: [
+      ("eyeriss", 1), ("eyeriss-like", 1), ("eyeriss-like-free", 80), ("accelforge-eyeriss", 80),
+    ])
   func conservation(name: String, every: Int) throws {
     let array = try shippedArray(name)
     let layers = try layers()

@@ -7,34 +7,43 @@ import Ops
 
 /// How long the best mapping of every distinct layer takes to find and to prove, on one core.
 ///
-///     swift run -c release --package-path Benchmarks Layers [TARGET...] [--factors perfect|imperfect]
+///     swift run -c release --package-path Benchmarks Layers [TARGET...]
+///         [--factors perfect|imperfect] [--set NAME]
 ///
-/// Prints for each set of layers the median and the slowest, beside the threshold, and ends with
-/// status 1 if any layer is above its own. Times are CPU time of the one thread.
+/// Prints for each set of layers, or for the one named, the median and the slowest. On `eyeriss` and
+/// `eyeriss-like`, which are measured if none is named, a set has a threshold, and the status is 1 if
+/// any layer is above its own; on others, such as `eyeriss-like-free` and `accelforge-eyeriss`,
+/// times are only reported. They are CPU time of the one thread.
 @main
 struct Layers {
   static func main() throws {
     var targets = Array(CommandLine.arguments.dropFirst())
-    var factors = Factors.perfect
-    if let index = targets.firstIndex(of: "--factors"), index + 1 < targets.count {
-      factors = Factors(rawValue: targets[index + 1]) ?? .perfect
-      targets.removeSubrange(index...index + 1)
-    }
-    if targets.isEmpty { targets = ["eyeriss", "eyeriss-like"] }
+    let factors = option("--factors", from: &targets).flatMap(Factors.init) ?? .perfect
+    let onlySet = option("--set", from: &targets)
+    if targets.isEmpty { targets = LayerSet.targetsWithThresholds }
     let root = #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(4)
     let catalog = TargetCatalog(SearchPath(folders: [root.joined(separator: "/")]))
     var isWithin = true
     for name in targets {
       let array = try catalog.target(name).spatialArray()
       print("\(name), \(factors.rawValue) factors, milliseconds of CPU")
-      for set in try LayerSet.all(catalog) {
+      for set in try LayerSet.all(catalog) where onlySet == nil || set.name == onlySet {
         isWithin = try measure(set, on: array, factors) && isWithin
       }
     }
     if !isWithin { exit(1) }
   }
 
-  /// Measures a set; `false` where a layer takes longer than the set's threshold.
+  /// Takes an option and its value out of the arguments.
+  private static func option(_ name: String, from arguments: inout [String]) -> String? {
+    guard let index = arguments.firstIndex(of: name), index + 1 < arguments.count else {
+      return nil
+    }
+    defer { arguments.removeSubrange(index...index + 1) }
+    return arguments[index + 1]
+  }
+
+  /// Measures a set; `false` where a layer takes longer than the set's threshold on this target.
   private static func measure(
     _ set: LayerSet, on array: SpatialArray, _ factors: Factors
   ) throws -> Bool {
@@ -56,17 +65,21 @@ struct Layers {
     }
     times.sort { $0.milliseconds < $1.milliseconds }
     guard let slowest = times.last else { return true }
-    let threshold = set.milliseconds(factors)
-    let within = times.filter { $0.milliseconds <= threshold }.count
     let proven = times.filter(\.isProven).count
     let text = { (milliseconds: Double) in
       let tenths = Int((milliseconds * 10).rounded())
       return "\(tenths / 10).\(tenths % 10)"
     }
-    print(
+    var line =
       "  \(set.name): \(times.count) layers, median \(text(times[times.count / 2].milliseconds)), "
-        + "slowest \(text(slowest.milliseconds)) (\(slowest.layer)), "
-        + "\(within) within \(text(threshold)), \(proven) proven")
+      + "slowest \(text(slowest.milliseconds)) (\(slowest.layer)), \(proven) proven"
+    guard let threshold = set.milliseconds(factors, on: array.name) else {
+      print(line)
+      return true
+    }
+    let within = times.filter { $0.milliseconds <= threshold }.count
+    line += ", \(within) within \(text(threshold))"
+    print(line)
     return within == times.count
   }
 }
@@ -79,7 +92,13 @@ private struct LayerSet {
   var perfect: Double
   var imperfect: Double
 
-  func milliseconds(_ factors: Factors) -> Double { factors == .perfect ? perfect : imperfect }
+  static let targetsWithThresholds = ["eyeriss", "eyeriss-like"]
+
+  /// What a layer may take on a target; `nil` where there is no threshold.
+  func milliseconds(_ factors: Factors, on target: String) -> Double? {
+    guard Self.targetsWithThresholds.contains(target) else { return nil }
+    return factors == .perfect ? perfect : imperfect
+  }
 
   static func all(_ catalog: TargetCatalog) throws -> [LayerSet] {
     var sets: [LayerSet] = []
