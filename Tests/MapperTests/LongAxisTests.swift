@@ -55,26 +55,22 @@ struct LongAxisTests {
       PerAccess<AccessEnergy>(repeating: .perBit(picojoules: picojoules))
     }
     let memory = {
-      (storage: StorageLevel.Storage, keeps: TensorSet, energy: PerTensor<PerAccess<AccessEnergy>>)
+      (storage: Storage, keeps: TensorSet, energy: PerTensor<PerAccess<AccessEnergy>>)
       in
       StorageLevel(
         storage: storage, mayKeep: keeps, mustKeep: keeps, buffering: .streamed,
         wordBits: PerTensor(weight: nil, input: nil, output: nil), energy: energy, ports: [],
         leakPicojoulesPerCycle: 0)
     }
+    let dear: PerTensor<PerAccess<AccessEnergy>> = PerTensor(
+      weight: energy(4000), input: energy(1), output: energy(0.001))
+    let cheap: PerTensor<PerAccess<AccessEnergy>> = PerTensor(repeating: energy(0.01))
+    let rows = PerTensor<Int64?>(weight: 2, input: Int64(outputs / 2 + 1), output: nil)
+    let dram = memory(.shared(capacityBytes: nil), .all, dear)
+    let buffer = memory(.partitions(rows), [.weight, .input], cheap)
     let levels = [
-      ArrayLevel(
-        name: "dram",
-        memory: memory(
-          .shared(capacityBytes: nil), .all,
-          PerTensor(weight: energy(4000), input: energy(1), output: energy(0.001))),
-        fanout: Fanout()),
-      ArrayLevel(
-        name: "buffer",
-        memory: memory(
-          .partitions(PerTensor(weight: 2, input: Int64(outputs / 2 + 1), output: nil)),
-          [.weight, .input], PerTensor(repeating: energy(0.01))),
-        fanout: Fanout()),
+      ArrayLevel(name: "dram", memory: dram, fanout: Fanout()),
+      ArrayLevel(name: "buffer", memory: buffer, fanout: Fanout()),
     ]
     var array = SpatialArray(
       name: "long", clockMegahertz: 100, precision: problem.precision, levels: levels,
