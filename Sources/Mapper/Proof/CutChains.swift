@@ -14,6 +14,7 @@ struct CutChains {
   private var span: Int32 = 0
   /// Steps that a piece of so many indices takes inside the array level; -1 where not known yet.
   private var stepsInside: [Double] = []
+  private var most = 0
   /// More steps than this are not wanted.
   private var mostSteps = Double.infinity
   private var all: [CutChain] = []
@@ -26,7 +27,7 @@ struct CutChains {
   private var isCutShort = false
 
   /// More ways to cut a dimension between two chains than this are not listed.
-  private static let most = 16_384
+  static let most = 16_384
   private static let mostVisits: Int64 = 1_000_000
 
   init(_ context: ProofContext, dimension: Int) {
@@ -36,11 +37,15 @@ struct CutChains {
 
   /// Lists those of an outer and an inner chain that take no more steps than so many.
   ///
-  /// - Parameter span: words along an axis of the input that a child reaches (``InnerPart/spans``).
+  /// - Parameters:
+  ///   - span: words along an axis of the input that a child reaches (``InnerPart/spans``).
+  ///   - most: more ways than this are not listed.
   mutating func list(
-    _ outer: OuterChain, _ inner: UnsafePointer<InnerChain>, span: Int32, mostSteps: Double
+    _ outer: OuterChain, _ inner: UnsafePointer<InnerChain>, span: Int32, mostSteps: Double,
+    most: Int
   ) -> CutList {
     self.span = span
+    self.most = most
     self.mostSteps = mostSteps
     self.outer = outer
     x = Int64(inner.pointee.x[context.arrayLevel])
@@ -116,7 +121,7 @@ struct CutChains {
         chain.stepX[level] = Int32(step)
         chain.steps = context.isPerfect ? innerSteps : steps(chain, 0, Int64(chain.tile[0]))
         if chain.steps > mostSteps { continue }
-        if all.count >= Self.most {
+        if all.count >= most {
           isCutShort = true
           break
         }

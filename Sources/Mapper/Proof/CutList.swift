@@ -65,6 +65,8 @@ final class CutMemo {
   private static let mostHeld = 10_000
   /// How many more steps than are wanted those of a list may take, since more may be wanted later.
   private static let spare = 1.25
+  /// Ways of a list with such ones at most.
+  private static let mostSpare = 4096
 
   init(_ context: ProofContext) {
     makers = (0..<context.dimensionCount).map { CutChains(context, dimension: $0) }
@@ -96,10 +98,11 @@ final class CutMemo {
       | UInt64(numbers.1)
     if let known = lists[key], known.mostSteps >= mostSteps { return known }
     var list = makers[dimension].list(
-      outer, inner, span: span, mostSteps: mostSteps * Self.spare)
+      outer, inner, span: span, mostSteps: mostSteps * Self.spare, most: Self.mostSpare)
     visits += makers[dimension].effort
     if list.isCutShort {
-      list = makers[dimension].list(outer, inner, span: span, mostSteps: mostSteps)
+      list = makers[dimension].list(
+        outer, inner, span: span, mostSteps: mostSteps, most: CutChains.most)
       visits += makers[dimension].effort
     }
     held += list.count
