@@ -98,30 +98,26 @@ struct CutChain: Sendable {
 typealias PerLevel<Number> = InlineArray<16, Number>
 
 @inline(__always)
-private func least(_ left: PerLevel<Int32>, _ right: PerLevel<Int32>) -> PerLevel<Int32> {
-  combined(left, right) { (a: SIMD16<Int32>, b) in pointwiseMin(a, b) }
+private func least<Number: SIMDScalar & Comparable>(
+  _ left: PerLevel<Number>, _ right: PerLevel<Number>
+) -> PerLevel<Number> {
+  combined(left, right) { pointwiseMin($0, $1) }
 }
 
 @inline(__always)
-private func largest(_ left: PerLevel<Int32>, _ right: PerLevel<Int32>) -> PerLevel<Int32> {
-  combined(left, right) { (a: SIMD16<Int32>, b) in pointwiseMax(a, b) }
+private func largest<Number: SIMDScalar & Comparable>(
+  _ left: PerLevel<Number>, _ right: PerLevel<Number>
+) -> PerLevel<Number> {
+  combined(left, right) { pointwiseMax($0, $1) }
 }
 
 @inline(__always)
-private func least(_ left: PerLevel<Double>, _ right: PerLevel<Double>) -> PerLevel<Double> {
-  combined(left, right) { (a: SIMD16<Double>, b) in pointwiseMin(a, b) }
-}
-
-@inline(__always)
-private func largest(_ left: PerLevel<Double>, _ right: PerLevel<Double>) -> PerLevel<Double> {
-  combined(left, right) { (a: SIMD16<Double>, b) in pointwiseMax(a, b) }
-}
-
-@inline(__always)
-private func combined<Number, Vector>(
-  _ left: PerLevel<Number>, _ right: PerLevel<Number>, _ body: (Vector, Vector) -> Vector
+private func combined<Number: SIMDScalar>(
+  _ left: PerLevel<Number>, _ right: PerLevel<Number>,
+  _ body: (SIMD16<Number>, SIMD16<Number>) -> SIMD16<Number>
 ) -> PerLevel<Number> {
   unsafeBitCast(
-    body(unsafeBitCast(left, to: Vector.self), unsafeBitCast(right, to: Vector.self)),
+    body(
+      unsafeBitCast(left, to: SIMD16<Number>.self), unsafeBitCast(right, to: SIMD16<Number>.self)),
     to: PerLevel<Number>.self)
 }

@@ -171,9 +171,8 @@ struct CutChains {
         last = first
       }
       let few = window.map {
-        level == context.arrayLevel && span > 0
-          ? context.windowTable[$0].passesToRestartAfresh(dimension, step: step, span: span)
-          : context.windowTable[$0].passesToRestartAfresh(dimension, step: step)
+        context.windowTable[$0].passesToRestartAfresh(
+          dimension, step: step, spanOfChild: level == array ? span : 0)
       }
       let passes = pieces.passes(step, few: few ?? 0)
       (chain.leastPasses[level], chain.mostPasses[level]) = (passes.least, passes.most)

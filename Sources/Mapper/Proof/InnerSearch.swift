@@ -155,21 +155,42 @@ struct InnerSearch {
     into next: UnsafeMutablePointer<State>
   ) -> Bool {
     let own = variables[variable]
-    let (x, y) = (own.passesX[chain], own.passesY[chain])
-    if any(x .> state.pointee.leftX) || any(y .> state.pointee.leftY) { return false }
     let entry = row * own.count + chain
-    next.pointee.sizes = state.pointee.sizes * own.sizes[entry]
+    guard
+      grow(
+        state, own.passesX[chain], own.passesY[chain],
+        (own.sizes + entry, own.moving + entry, own.staying + entry), steps: own.steps[chain],
+        own.shares + chain, into: next)
+    else { return false }
+    next.pointee.chains = state.pointee.chains
+    next.pointee.chains[variable] = UInt16(truncatingIfNeeded: chain)
+    return true
+  }
+
+  /// Takes in what a chain contributes, or the least of several; `false` where that does not fit.
+  ///
+  /// - Parameters:
+  ///   - x: passes along x of each fan-out, and `y` along y.
+  ///   - table: words that tiles hold, and factors of each term.
+  @inline(__always)
+  private func grow(
+    _ state: UnsafePointer<State>, _ x: SIMD4<Int32>, _ y: SIMD4<Int32>,
+    _ table: (
+      sizes: UnsafeMutablePointer<TermVector>, moving: UnsafeMutablePointer<TermVector>,
+      staying: UnsafeMutablePointer<TermVector>
+    ), steps: Double, _ shares: UnsafePointer<BorderShares>, into next: UnsafeMutablePointer<State>
+  ) -> Bool {
+    if any(x .> state.pointee.leftX) || any(y .> state.pointee.leftY) { return false }
+    next.pointee.sizes = state.pointee.sizes * table.sizes.pointee
     if !fits(&next.pointee.sizes) { return false }
     // Most chains unroll over the array level alone.
     next.pointee.leftX = state.pointee.leftX / x
     next.pointee.leftY = state.pointee.leftY / y
-    next.pointee.moving = state.pointee.moving * own.moving[entry]
-    next.pointee.staying = state.pointee.staying * own.staying[entry]
-    next.pointee.steps = state.pointee.steps * own.steps[chain]
-    next.pointee.chains = state.pointee.chains
-    next.pointee.chains[variable] = UInt16(truncatingIfNeeded: chain)
+    next.pointee.moving = state.pointee.moving * table.moving.pointee
+    next.pointee.staying = state.pointee.staying * table.staying.pointee
+    next.pointee.steps = state.pointee.steps * steps
     // The innermost loop that moves a tensor may be of any dimension that does.
-    next.pointee.shares = BorderShares.most(state.pointee.shares, own.shares[chain])
+    next.pointee.shares = BorderShares.most(state.pointee.shares, shares.pointee)
     return true
   }
 
@@ -180,19 +201,19 @@ struct InnerSearch {
     _ next: UnsafeMutablePointer<State>
   ) -> Bool {
     let own = variables[variable]
-    let group = own.groups[number]
-    let (x, y) = (own.passesX[group.start], group.y)
-    if any(x .> state.pointee.leftX) || any(y .> state.pointee.leftY) { return false }
-    if group.end - group.start < 3 { return true }
+    var group = own.groups[number]
+    let x = own.passesX[group.start]
+    // Groups of one chain or two have no table.
+    if group.end - group.start < 3 {
+      return all(x .<= state.pointee.leftX) && all(group.y .<= state.pointee.leftY)
+    }
     let entry = row * own.groups.count + number
-    next.pointee.sizes = state.pointee.sizes * own.groupSizes[entry]
-    if !fits(&next.pointee.sizes) { return false }
-    next.pointee.leftX = state.pointee.leftX / x
-    next.pointee.leftY = state.pointee.leftY / y
-    next.pointee.moving = state.pointee.moving * own.groupMoving[entry]
-    next.pointee.staying = state.pointee.staying * own.groupStaying[entry]
-    next.pointee.steps = state.pointee.steps * group.steps
-    next.pointee.shares = BorderShares.most(state.pointee.shares, group.shares)
+    guard
+      grow(
+        state, x, group.y,
+        (own.groupSizes + entry, own.groupMoving + entry, own.groupStaying + entry),
+        steps: group.steps, &group.shares, into: next)
+    else { return false }
     let bound = bound(next, variable + 1)
     return !incumbents.ruleOut(energy: bound.energy, cycles: bound.cycles)
   }

@@ -79,10 +79,7 @@ struct InputSweep {
     guard level == context.arrayLevel, isClean, !context.passesInputOn,
       own.pointee.looped & outside == 0, others.nonzeroBitCount <= 1
     else { return false }
-    let span = Int64(
-      window.pointee.span(
-        outputs: chains[window.pointee.p].step(after: level, of: context.levelCount),
-        filters: chains[window.pointee.r].step(after: level, of: context.levelCount)))
+    let span = Int64(context.span(window, chains))
     let (s, d) = (window.pointee.stride(dimension), window.pointee.stride(partner))
     let step = s * Int64(own.pointee.front[level])
     let back = step * Int64(own.pointee.leastPasses[level] - 1)

@@ -118,10 +118,9 @@ extension ProofContext {
     let window = windowTable.baseAddress.unsafelyUnwrapped + number
     let chain = chains + dimension
     let (step, passes) = (chain.pointee.front[level], chain.pointee.leastPasses[level])
-    if let span = spanOfChild(dimension, level, chains) {
-      return passes >= window.pointee.passesToRestartAfresh(dimension, step: step, span: span)
-    }
-    return window.pointee.restartsAfresh(dimension, step: step, passes: passes)
+    return passes
+      >= window.pointee.passesToRestartAfresh(
+        dimension, step: step, spanOfChild: spanOfChild(dimension, level, chains) ?? 0)
   }
 
   /// Words along an axis of the input that each of the array level's children reaches, where it has
@@ -135,9 +134,14 @@ extension ProofContext {
     else { return nil }
     let window = windowTable.baseAddress.unsafelyUnwrapped + number
     let partner = window.pointee.partner(dimension)
-    guard chains[partner].front[level] >= bounds[partner] else { return nil }
-    return window.pointee.span(
-      outputs: chains[window.pointee.p].step(after: level, of: levelCount),
-      filters: chains[window.pointee.r].step(after: level, of: levelCount))
+    return chains[partner].front[level] >= bounds[partner] ? span(window, chains) : nil
+  }
+
+  /// Words along an axis of the input that each of the array level's children reaches.
+  @inline(__always)
+  func span(_ window: UnsafePointer<WindowWords>, _ chains: UnsafePointer<CutChain>) -> Int32 {
+    window.pointee.span(
+      outputs: chains[window.pointee.p].step(after: arrayLevel, of: levelCount),
+      filters: chains[window.pointee.r].step(after: arrayLevel, of: levelCount))
   }
 }

@@ -155,7 +155,7 @@ extension WindowWords {
   /// other dimension is.
   @inline(__always)
   func passesToRestartAfresh(_ dimension: Int, step: Int32) -> Int32 {
-    let own = dimension == p ? strideOfOutputs : strideOfFilters
+    let own = stride(dimension)
     let span = own * Int64(step - 1) + wordsOfOne(dimension)
     return Int32(clamping: (span - 1) / (own * Int64(step)) + 2)
   }
@@ -183,25 +183,17 @@ extension WindowWords {
   @inline(__always)
   func partner(_ dimension: Int) -> Int { dimension == p ? r : p }
 
-  /// The fewest passes of a loop that leave nothing of the last tile in any child when it begins again,
-  /// if each child has indices of the other dimension of its own that stay.
+  /// The fewest passes of a loop that leave nothing of its last tile when it begins again, by children if
+  /// that much is known of them.
   ///
   /// - Parameters:
   ///   - step: of the loop.
-  ///   - span: words along the axis that a child reaches.
-  @inline(__always)
-  func passesToRestartAfresh(_ dimension: Int, step: Int32, span: Int32) -> Int32 {
-    Int32(clamping: Int64(span - 1) / (stride(dimension) * Int64(step)) + 2)
-  }
-
-  /// The same, by children if that much is known of them.
-  ///
-  /// - Parameter spanOfChild: words along the axis that a child reaches; 0 if it has no indices of the
-  ///   other dimension of its own.
+  ///   - spanOfChild: words along the axis that a child reaches; 0 if it has no indices of the other
+  ///     dimension of its own that stay.
   @inline(__always)
   func passesToRestartAfresh(_ dimension: Int, step: Int32, spanOfChild: Int32) -> Int32 {
     spanOfChild > 0
-      ? passesToRestartAfresh(dimension, step: step, span: spanOfChild)
+      ? Int32(clamping: Int64(spanOfChild - 1) / (stride(dimension) * Int64(step)) + 2)
       : passesToRestartAfresh(dimension, step: step)
   }
 

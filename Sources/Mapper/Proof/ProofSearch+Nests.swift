@@ -48,7 +48,6 @@ extension ProofSearch {
     }
     evaluations += 1
     budget.spend(5)
-    scratch.take(inner, tables)
     let pair = NestPair(
       inner: inner, tables: tables, footprints: scheme.outerTables.footprints, exposed: exposed,
       leastCycles: bounds.cycles,

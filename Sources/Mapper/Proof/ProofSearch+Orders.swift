@@ -23,6 +23,7 @@ extension ProofSearch {
   /// Of all orders of the array level's loops, the least energy and the fewest cycles.
   func leastOfAllOrders(_ pair: NestPair, steps: Double) -> (energy: Double, cycles: Double) {
     let level = context.arrayLevel
+    scratch.take(pair.inner, pair.tables)
     scratch.listOrders(level, pair.tables)
     scratch.outside[level] = pair.outside
     var start = begin(pair)
