@@ -32,6 +32,43 @@ struct ChainFactors {
     )
   }
 
+  /// Terms whose tensor the chain's loops in time move inside the array level (``InnerVariable/stops``).
+  func stops(_ chain: InnerChain, _ terms: [Term]) -> TermVector {
+    var stops = TermVector(repeating: 0)
+    for (index, term) in terms.enumerated()
+    where term.child < context.levelCount && context.isRelevant(dimension, to: term.role) {
+      for level in context.arrayLevel + 1..<max(context.arrayLevel + 1, term.child)
+      where chain.tile[level] > chain.front[level] {
+        stops[index] = level == term.child - 1 && level > context.arrayLevel + 1 ? 2 : 1
+      }
+    }
+    return stops
+  }
+
+  /// Factors of terms that move with every loop in time around the last level before theirs.
+  func deep(_ chain: InnerChain, _ terms: [Term], moving: TermVector) -> TermVector {
+    var deep = moving
+    for (index, term) in terms.enumerated()
+    where term.child < context.levelCount && term.child > context.arrayLevel + 2
+      && !context.isRelevant(dimension, to: term.role)
+    {
+      deep[index] = moves(of: term, chain, stayingInside: term.child - 2)
+    }
+    return deep
+  }
+
+  /// Children that no access of a term with a negative price serves together.
+  func apart(_ chain: InnerChain, _ terms: [Term]) -> TermVector {
+    var apart = TermVector(repeating: 1)
+    for (index, term) in terms.enumerated()
+    where term.price < 0 && !context.isRelevant(dimension, to: term.role) {
+      for level in context.arrayLevel..<max(context.arrayLevel, term.child) {
+        apart[index] *= Double(chain.split(level, term.shared[level]).apart)
+      }
+    }
+    return apart
+  }
+
   /// Children at levels from one on that no access serves together.
   private func apart(of term: Term, _ chain: InnerChain, from level: Int) -> Int64 {
     groups(term.shared, chain, level..<max(level, term.child))

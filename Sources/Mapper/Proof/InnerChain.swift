@@ -71,22 +71,26 @@ struct InnerChains {
   let bound: Int32
   private let isPerfect: Bool
   private let bit: UInt8
-  /// Of each level, the longest tile that fits.
+  /// Of each level, the longest tile that fits; and the dimensions (bits) with loops in time.
   private let longest: [Int32]
+  private let loops: SIMD16<UInt8>
   private(set) var all: [InnerChain] = []
 
   /// More chains of a dimension than this are not listed.
   private static let mostChains = 40_000
 
-  /// - Parameter longest: of each level, the longest tile of the dimension that fits.
+  /// - Parameters:
+  ///   - longest: of each level, the longest tile of the dimension that fits.
+  ///   - loops: of each level, the dimensions (bits) with loops in time.
   /// - Returns: `nil` where there are too many.
   init?(
-    _ space: Mapspace, arrayLevel: Int, dimension: Int, longest: [Int32]
+    _ space: Mapspace, arrayLevel: Int, dimension: Int, longest: [Int32], loops: SIMD16<UInt8>
   ) {
     self.space = space
     self.arrayLevel = arrayLevel
     self.dimension = dimension
     self.longest = longest
+    self.loops = loops
     bound = space.bounds[dimension]
     isPerfect = space.factors == .perfect
     bit = 1 << UInt8(dimension)
@@ -134,7 +138,7 @@ struct InnerChains {
       for front in least...min(x * step, Int64(bound)) {
         chain.stepX[level] = Int32(step)
         chain.front[level] = Int32(front)
-        let most = rules.temporal & bit != 0 ? longest[level] : min(longest[level], Int32(front))
+        let most = loops[level] & bit != 0 ? longest[level] : min(longest[level], Int32(front))
         var tile = Int32(front)
         while tile <= most {
           let passes = (tile - 1) / Int32(front) + 1

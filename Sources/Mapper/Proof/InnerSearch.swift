@@ -9,22 +9,24 @@ struct InnerSearch {
   let outer: LeastOuter
   let picojoulesPerCycle: Double
   /// Cycles of the slowest port if every tensor moves once.
-  private let leastPorts: Double
+  let leastPorts: Double
   private let count: Int
-  private let isPerfect: Bool
+  let isPerfect: Bool
   /// What is the same for all parts: energy, tables of variables, memories.
-  private let constant: Double
+  let constant: Double
   private let variables: UnsafeBufferPointer<InnerVariable>
   private let footprints: UnsafeBufferPointer<InnerTables.Footprint>
   private let available: UnsafeBufferPointer<Double>
-  private let least: LeastFactors
+  let least: LeastFactors
   private let sizeX: SIMD4<Int32>
   private let sizeY: SIMD4<Int32>
-  /// Picojoules of each term that bound a part, by tensor; where some are negative, what is left of
-  /// the others in the worst case.
-  private let prices: (TermVector, TermVector, TermVector)
+  let roles: RoleTerms
+  let savings: Savings
+  let ports: SharedPorts
   /// Of the variables from one on, the largest border shares.
-  private let openShares: [BorderShares]
+  let openShares: [BorderShares]
+  /// Of the variables from one on, the tensors (bits) that some of them does not move.
+  let openRoles: [UInt8]
   private(set) var parts: [InnerPart] = []
   private(set) var visits: Int64 = 0
   private(set) var budget: Budget
@@ -38,6 +40,11 @@ struct InnerSearch {
     var moving = TermVector(repeating: 1)
     var staying = TermVector(repeating: 1)
     var sizes = TermVector(repeating: 1)
+    /// Words of terms that deeper loops move, and which these are (``InnerVariable/stops``).
+    var deep = TermVector(repeating: 1)
+    var stops = TermVector(repeating: 0)
+    /// Children that no access serves together, by term with a negative price.
+    var apart = TermVector(repeating: 1)
     var leftX: SIMD4<Int32>
     var leftY: SIMD4<Int32>
     var steps = 1.0
@@ -69,84 +76,28 @@ struct InnerSearch {
       sizeY[slot] = context.space.levels[level].sizeY
     }
     (self.sizeX, self.sizeY) = (sizeX, sizeY)
-    let (prices, debt) = Self.prices(tables)
-    self.prices = (prices[0], prices[1], prices[2])
-    constant = tables.terms.constant - debt + outer.energy
-    var open = [BorderShares()]
+    roles = RoleTerms(tables)
+    savings = Savings(tables)
+    ports = SharedPorts(tables, outer)
+    constant = tables.terms.constant + outer.energy
+    var (open, roles) = ([BorderShares()], [UInt8(0)])
     for variable in tables.variables.reversed() {
       open.append(BorderShares.most(open[open.count - 1], variable.mostShares))
+      roles.append(roles[roles.count - 1] | ~variable.movedRoles)
     }
     openShares = open.reversed()
-  }
-
-  private static func prices(_ tables: InnerTables) -> ([TermVector], debt: Double) {
-    let context = tables.context
-    var unpaid = 0.0
-    let prices = TensorRole.allCases.map { role in
-      var prices = TermVector(repeating: 0)
-      for (index, term) in tables.inner.enumerated() where term.role == role {
-        prices[index] = max(0, term.price)
-      }
-      // A negative price counts at most all children; take that from what moves as often.
-      for term in tables.inner where term.role == role && term.price < 0 {
-        var most = 1.0
-        for level in context.fanouts where level < term.child {
-          let rules = context.space.levels[level]
-          most *= Double(rules.sizeX) * Double(rules.sizeY)
-        }
-        var debt = -term.price * most
-        for (index, other) in tables.inner.enumerated()
-        where other.role == role && other.child == term.child && debt > 0 {
-          let paid = min(debt, prices[index])
-          prices[index] -= paid
-          debt -= paid
-        }
-        // Each iteration counts once at most.
-        unpaid += debt / most * context.iterations
-      }
-      return prices
-    }
-    return (prices, unpaid)
+    openRoles = roles.reversed()
   }
 
   /// Energy and cycles of all parts, at least.
   var leastFigures: (energy: Double, cycles: Double) {
     var start = start
-    let bound = bound(&start, 0)
-    return (bound.energy - picojoulesPerCycle * bound.cycles, bound.cycles)
+    let bounds = bounds(&start, 0)
+    let energies = bounds.energies - picojoulesPerCycle * bounds.cycles
+    return (energies.min3, bounds.cycles.min3)
   }
 
   private var start: State { State(leftX: sizeX, leftY: sizeY) }
-
-  /// Energy and cycles of all parts that continue one, at least.
-  @inline(__always)
-  private func bound(
-    _ state: UnsafePointer<State>, _ next: Int
-  ) -> (energy: Double, cycles: Double) {
-    let entry = least.entry(next, x: state.pointee.leftX[0], y: state.pointee.leftY[0])
-    let moving = state.pointee.moving * least.moving(entry)
-    let staying = state.pointee.staying * least.staying(next)
-    let steps = state.pointee.steps * least.steps(entry)
-    if steps == .infinity { return (.infinity, .infinity) }
-    let cycles = max(1, (max(steps, leastPorts) - 1e-6).rounded(.up))
-    var (fewest, most) = (SIMD4<Double>(repeating: 0), SIMD4<Double>(repeating: 0))
-    for role in 0..<3 {
-      let price = role == 0 ? prices.0 : role == 1 ? prices.1 : prices.2
-      fewest[role] = (staying * price).sum()
-      most[role] = (moving * price).sum()
-    }
-    let extra = pointwiseMax(SIMD4(repeating: 0), most - fewest)
-    // Some set of tensors stays together; of the others those words do that borders let stay.
-    var saved = 0.0
-    if isPerfect {
-      saved = context.mostSaved(extra)
-    } else {
-      let shares = BorderShares.most(state.pointee.shares, openShares[next])
-      for number in 0..<3 { saved = max(saved, context.saved(extra, shares, ofClass: number)) }
-    }
-    let energy = constant + fewest.sum() + extra.sum() - saved
-    return (energy + picojoulesPerCycle * cycles, cycles)
-  }
 
   /// Adds a chain of the next variable; `false` where it does not fit.
   @inline(__always)
@@ -160,8 +111,16 @@ struct InnerSearch {
       grow(
         state, own.passesX[chain], own.passesY[chain],
         (own.sizes + entry, own.moving + entry, own.staying + entry), steps: own.steps[chain],
-        own.shares + chain, into: next)
+        into: next)
     else { return false }
+    next.pointee.apart = state.pointee.apart * own.apart[chain]
+    if isPerfect {
+      next.pointee.stops = pointwiseMax(state.pointee.stops, own.stops[chain])
+      next.pointee.deep = state.pointee.deep * own.deep[entry]
+    } else {
+      // The innermost loop that moves a tensor may be of any dimension that does.
+      next.pointee.shares = BorderShares.most(state.pointee.shares, own.shares[chain])
+    }
     next.pointee.chains = state.pointee.chains
     next.pointee.chains[variable] = UInt16(truncatingIfNeeded: chain)
     return true
@@ -178,7 +137,7 @@ struct InnerSearch {
     _ table: (
       sizes: UnsafeMutablePointer<TermVector>, moving: UnsafeMutablePointer<TermVector>,
       staying: UnsafeMutablePointer<TermVector>
-    ), steps: Double, _ shares: UnsafePointer<BorderShares>, into next: UnsafeMutablePointer<State>
+    ), steps: Double, into next: UnsafeMutablePointer<State>
   ) -> Bool {
     if any(x .> state.pointee.leftX) || any(y .> state.pointee.leftY) { return false }
     next.pointee.sizes = state.pointee.sizes * table.sizes.pointee
@@ -189,8 +148,6 @@ struct InnerSearch {
     next.pointee.moving = state.pointee.moving * table.moving.pointee
     next.pointee.staying = state.pointee.staying * table.staying.pointee
     next.pointee.steps = state.pointee.steps * steps
-    // The innermost loop that moves a tensor may be of any dimension that does.
-    next.pointee.shares = BorderShares.most(state.pointee.shares, shares.pointee)
     return true
   }
 
@@ -201,7 +158,7 @@ struct InnerSearch {
     _ next: UnsafeMutablePointer<State>
   ) -> Bool {
     let own = variables[variable]
-    var group = own.groups[number]
+    let group = own.groups[number]
     let x = own.passesX[group.start]
     // Groups of one chain or two have no table.
     if group.end - group.start < 3 {
@@ -212,10 +169,18 @@ struct InnerSearch {
       grow(
         state, x, group.y,
         (own.groupSizes + entry, own.groupMoving + entry, own.groupStaying + entry),
-        steps: group.steps, &group.shares, into: next)
+        steps: group.steps, into: next)
     else { return false }
-    let bound = bound(next, variable + 1)
-    return !incumbents.ruleOut(energy: bound.energy, cycles: bound.cycles)
+    next.pointee.chains = state.pointee.chains
+    next.pointee.chains[variable] = .max
+    next.pointee.apart = state.pointee.apart * group.apart
+    if isPerfect {
+      next.pointee.stops = state.pointee.stops
+      next.pointee.deep = next.pointee.moving
+    } else {
+      next.pointee.shares = BorderShares.most(state.pointee.shares, group.shares)
+    }
+    return areWanted(bounds(next, variable + 1))
   }
 
   /// Whether the words known so far fit all memories.
@@ -275,8 +240,7 @@ struct InnerSearch {
         visits += 1
         budget.spend(1)
         guard extend(state, variable, chain, row: row, into: state + 1) else { continue }
-        let bound = bound(state + 1, variable + 1)
-        if incumbents.ruleOut(energy: bound.energy, cycles: bound.cycles) { continue }
+        guard areWanted(bounds(state + 1, variable + 1)) else { continue }
         visit(state + 1, variable + 1)
         if isFull { return }
       }
@@ -320,11 +284,9 @@ struct InnerSearch {
         for chain in 0..<variables[variable].count {
           visits += 1
           guard extend(&states[index], variable, chain, row: row, into: &longer) else { continue }
-          let bound = bound(&longer, variable + 1)
-          if bound.energy == .infinity || bound.cycles == .infinity { continue }
-          let step = Step(
-            score: incumbents.score(energy: bound.energy, cycles: bound.cycles), state: index,
-            chain: chain)
+          let score = bounds(&longer, variable + 1).score(incumbents)
+          if score == .infinity { continue }
+          let step = Step(score: score, state: index, chain: chain)
           var place = steps.count
           while place > 0, step.precedes(steps[place - 1]) { place -= 1 }
           if place == width { continue }

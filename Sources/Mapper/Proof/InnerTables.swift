@@ -61,12 +61,13 @@ final class InnerTables {
     guard inner.count <= TermVector.scalarCount, terms.outer.count <= TermVector.scalarCount
     else { return nil }
     (footprints, available) = Self.footprints(context, keeps: keeps)
+    let loops = NeededLoops(context, keeps: keeps).dimensions
     var chains: [[InnerChain]] = []
     for dimension in 0..<context.dimensionCount {
       guard
         let list = InnerChains(
           context.space, arrayLevel: context.arrayLevel, dimension: dimension,
-          longest: context.longestTiles(dimension, keeps: keeps))
+          longest: context.longestTiles(dimension, keeps: keeps), loops: loops)
       else { return nil }
       chains.append(list.all.sorted { $0.precedes($1) })
     }

@@ -26,6 +26,13 @@ struct InnerVariable {
   let passesX: UnsafeMutablePointer<SIMD4<Int32>>
   let passesY: UnsafeMutablePointer<SIMD4<Int32>>
   let steps: UnsafeMutablePointer<Double>
+  /// Of each chain, 1 for the terms whose tensor its loops in time move between the array level and the
+  /// level that the term goes to, and 2 where they do so just around that level, with further levels between:
+  /// then the loops in time of those count too, and factors are those of `deep`.
+  let stops: UnsafeMutablePointer<TermVector>
+  let deep: UnsafeMutablePointer<TermVector>
+  /// Of each chain, the children that no access of a term serves together, for terms with a negative price.
+  let apart: UnsafeMutablePointer<TermVector>
   /// Of each chain, its border shares (``ProofContext/borderShares(_:front:)``), and the largest of all.
   let shares: UnsafeMutablePointer<BorderShares>
   let mostShares: BorderShares
@@ -58,6 +65,9 @@ struct InnerVariable {
     passesY = .allocate(capacity: count)
     steps = .allocate(capacity: count)
     shares = .allocate(capacity: count)
+    stops = .allocate(capacity: count)
+    deep = .allocate(capacity: rows * count)
+    apart = .allocate(capacity: count)
     let factors = ChainFactors(context: context, dimension: dimension)
     var most = BorderShares()
     for (number, chain) in chains.enumerated() {
@@ -69,6 +79,8 @@ struct InnerVariable {
       (passesX + number).initialize(to: x)
       (passesY + number).initialize(to: y)
       (steps + number).initialize(to: chain.steps)
+      (stops + number).initialize(to: factors.stops(chain, inner))
+      (apart + number).initialize(to: factors.apart(chain, inner))
       let share = context.borderShares(dimension, front: chain.mostFront)
       (shares + number).initialize(to: share)
       most = BorderShares.most(most, share)
@@ -79,12 +91,14 @@ struct InnerVariable {
           entry.addWindow(factors, chain, filters: partnerChains[row], inner, footprints)
         }
         (moving + row * count + number).initialize(to: entry.moving)
+        (deep + row * count + number).initialize(
+          to: factors.deep(chain, inner, moving: entry.moving))
         (staying + row * count + number).initialize(to: entry.staying)
         (sizes + row * count + number).initialize(to: entry.sizes)
       }
     }
     mostShares = most
-    groups = Self.grouped(chains, passesX, passesY, steps, shares)
+    groups = Self.grouped(chains, passesX, passesY, steps, shares, apart)
     groupMoving = Self.least(moving, groups, rows: rows, count)
     groupStaying = Self.least(staying, groups, rows: rows, count)
     groupSizes = Self.least(sizes, groups, rows: rows, count)
@@ -97,7 +111,7 @@ struct InnerVariable {
   private static func grouped(
     _ chains: [InnerChain], _ x: UnsafeMutablePointer<SIMD4<Int32>>,
     _ y: UnsafeMutablePointer<SIMD4<Int32>>, _ steps: UnsafeMutablePointer<Double>,
-    _ shares: UnsafeMutablePointer<BorderShares>
+    _ shares: UnsafeMutablePointer<BorderShares>, _ apart: UnsafeMutablePointer<TermVector>
   ) -> UnsafeBufferPointer<ChainGroup> {
     let isAlike = { (first: Int, second: Int) in x[first] == x[second] && y[first] == y[second] }
     let kinds = chains.indices.dropFirst().count { !isAlike($0 - 1, $0) } + 1
@@ -115,12 +129,13 @@ struct InnerVariable {
         groups[groups.count - 1].end += 1
         groups[groups.count - 1].steps = min(last.steps, steps[number])
         groups[groups.count - 1].shares = BorderShares.most(last.shares, shares[number])
+        groups[groups.count - 1].apart = pointwiseMax(last.apart, apart[number])
         groups[groups.count - 1].y = pointwiseMin(last.y, y[number])
       } else {
         groups.append(
           ChainGroup(
             start: number, end: number + 1, y: y[number], steps: steps[number],
-            shares: shares[number]))
+            shares: shares[number], apart: apart[number]))
       }
     }
     return UnsafeBufferPointer(copying: groups)
@@ -153,15 +168,13 @@ struct InnerVariable {
     passesY.deallocate()
     steps.deallocate()
     shares.deallocate()
+    stops.deallocate()
+    deep.deallocate()
+    apart.deallocate()
     groups.deallocate()
     groupMoving.deallocate()
     groupStaying.deallocate()
     groupSizes.deallocate()
-  }
-
-  /// The least of each number where tensors stay; infinite where there is no chain.
-  var leastStaying: TermVector {
-    (0..<rows * count).reduce(TermVector(repeating: .infinity)) { pointwiseMin($0, staying[$1]) }
   }
 
   /// One chain's numbers.
@@ -203,13 +216,14 @@ struct InnerVariable {
 }
 
 /// Some chains of a dimension with the same passes along x: places in its list, the fewest passes along y,
-/// the fewest steps and the largest border shares.
+/// the fewest steps, the largest border shares and the most children apart.
 struct ChainGroup {
   var start: Int
   var end: Int
   var y: SIMD4<Int32>
   var steps: Double
   var shares: BorderShares
+  var apart: TermVector
 }
 
 /// The inner chain of each dimension.
