@@ -100,7 +100,7 @@ struct Place: Hashable {
 }
 
 extension LevelMapping {
-  fileprivate subscript(axis: Place.Axis) -> [Loop] {
+  subscript(axis: Place.Axis) -> [Loop] {
     get {
       switch axis {
       case .time: temporal

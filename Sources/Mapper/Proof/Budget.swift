@@ -34,6 +34,19 @@ struct Budget {
 
   mutating func giveUp() { isSpent = true }
 
+  /// Half of what is left, for what prepares the rest of the work.
+  var half: Budget {
+    let now = ContinuousClock.now
+    var budget = Budget(deadline: deadline.map { now + ($0 - now) / 2 }, left: left / 2)
+    budget.look()
+    return budget
+  }
+
+  private init(deadline: ContinuousClock.Instant?, left: Int64) {
+    self.deadline = deadline
+    self.left = left
+  }
+
   /// A budget of its own for a part of the work, with the same end.
   func apart(effort: Int64) -> Budget {
     var budget = self

@@ -89,7 +89,7 @@ struct CutChain: Sendable {
     freshShare = least(freshShare, other.freshShare)
     longestFront = max(longestFront, other.longestFront)
     idleShare = min(idleShare, other.idleShare)
-    groups = pointwiseMin(groups, other.groups)
+    groups = smaller(groups, other.groups)
   }
 }
 
@@ -101,14 +101,14 @@ typealias PerLevel<Number> = InlineArray<16, Number>
 private func least<Number: SIMDScalar & Comparable>(
   _ left: PerLevel<Number>, _ right: PerLevel<Number>
 ) -> PerLevel<Number> {
-  combined(left, right) { pointwiseMin($0, $1) }
+  combined(left, right) { smaller($0, $1) }
 }
 
 @inline(__always)
 private func largest<Number: SIMDScalar & Comparable>(
   _ left: PerLevel<Number>, _ right: PerLevel<Number>
 ) -> PerLevel<Number> {
-  combined(left, right) { pointwiseMax($0, $1) }
+  combined(left, right) { larger($0, $1) }
 }
 
 @inline(__always)

@@ -35,7 +35,7 @@ struct Traffic: Sendable {
   static func least(_ left: Traffic, _ right: Traffic) -> Traffic {
     Traffic(
       picojoules: min(left.picojoules, right.picojoules),
-      ports: pointwiseMin(left.ports, right.ports))
+      ports: smaller(left.ports, right.ports))
   }
 }
 

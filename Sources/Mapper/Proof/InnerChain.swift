@@ -22,23 +22,6 @@ struct InnerChain: Sendable {
   /// Steps in time over the whole dimension, at least.
   var steps = 1.0
 
-  /// An order in which chains that are unrolled alike follow one another, the shortest tiles first.
-  func precedes(_ other: InnerChain) -> Bool {
-    for level in 0..<16 where x[level] != other.x[level] || y[level] != other.y[level] {
-      return (x[level], y[level]) < (other.x[level], other.y[level])
-    }
-    for level in 0..<16 where tile[level] != other.tile[level] {
-      return tile[level] < other.tile[level]
-    }
-    for level in 0..<16 where front[level] != other.front[level] {
-      return front[level] < other.front[level]
-    }
-    for level in 0..<16 where stepX[level] != other.stepX[level] {
-      return stepX[level] < other.stepX[level]
-    }
-    return false
-  }
-
   func step(after level: Int, of levels: Int) -> Int32 { level + 1 < levels ? tile[level + 1] : 1 }
 
   /// Passes over children at levels from one on, before another.
@@ -62,6 +45,25 @@ struct InnerChain: Sendable {
   }
 }
 
+extension [InnerChain] {
+  /// The chains in an order in which those that are unrolled alike follow one another, the shortest tiles
+  /// first.
+  ///
+  /// - Parameter fanouts: the levels that unroll anything, the outermost first; of more than two, those that
+  ///   follow do not count.
+  func ordered(_ fanouts: [Int]) -> [InnerChain] {
+    let level = fanouts.first ?? 0
+    let keys = map { chain in
+      let passes = { (level: Int) in
+        UInt64(Swift.min(chain.x[level], 4095)) << 12 | UInt64(Swift.min(chain.y[level], 4095))
+      }
+      let rest = fanouts.count > 1 ? passes(fanouts[1]) : UInt64(chain.step(after: level, of: 16))
+      return passes(level) << 32 | rest
+    }
+    return indices.sorted { (keys[$0], $0) < (keys[$1], $1) }.map { self[$0] }
+  }
+}
+
 /// Lists the inner chains of a dimension.
 struct InnerChains {
   let space: Mapspace
@@ -70,6 +72,7 @@ struct InnerChains {
   let dimension: Int
   let bound: Int32
   private let isPerfect: Bool
+  private let isEven: Bool
   private let bit: UInt8
   /// Of each level, the longest tile that fits; and the dimensions (bits) with loops in time.
   private let longest: [Int32]
@@ -82,9 +85,11 @@ struct InnerChains {
   /// - Parameters:
   ///   - longest: of each level, the longest tile of the dimension that fits.
   ///   - loops: of each level, the dimensions (bits) with loops in time.
+  ///   - isEven: whether tiles inside the array level are cut without a remainder.
   /// - Returns: `nil` where there are too many.
   init?(
-    _ space: Mapspace, arrayLevel: Int, dimension: Int, longest: [Int32], loops: SIMD16<UInt8>
+    _ space: Mapspace, arrayLevel: Int, dimension: Int, longest: [Int32], loops: SIMD16<UInt8>,
+    isEven: Bool
   ) {
     self.space = space
     self.arrayLevel = arrayLevel
@@ -93,6 +98,7 @@ struct InnerChains {
     self.loops = loops
     bound = space.bounds[dimension]
     isPerfect = space.factors == .perfect
+    self.isEven = isEven || isPerfect
     bit = 1 << UInt8(dimension)
     var chain = InnerChain()
     guard grow(space.levels.count - 1, &chain) else { return nil }
@@ -132,8 +138,8 @@ struct InnerChains {
   ) -> Bool {
     let rules = space.levels[level]
     let x = Int64(chain.x[level])
-    for step in steps {
-      let least = isPerfect || x == 1 ? x * step : (x - 1) * step + 1
+    for step in isEven ? steps.upperBound...steps.upperBound : steps {
+      let least = isEven || x == 1 ? x * step : (x - 1) * step + 1
       if least > Int64(bound) { break }
       for front in least...min(x * step, Int64(bound)) {
         chain.stepX[level] = Int32(step)
@@ -147,7 +153,7 @@ struct InnerChains {
             chain.tile[level] = tile
             if !grow(level - 1, &chain) { return false }
           }
-          tile += isPerfect ? Int32(front) : 1
+          tile += isEven ? Int32(front) : 1
         }
       }
     }

@@ -156,8 +156,8 @@ extension InnerSearch {
     _ most: TermVector, _ fewest: TermVector, _ deep: TermVector, stops: TermVector,
     _ price: TermVector, _ constant: Double, steps: Double
   ) -> Bounds {
-    var moving = pointwiseMax(most, fewest)
-    moving.replace(with: pointwiseMax(moving, deep), where: stops .> 1)
+    var moving = larger(most, fewest)
+    moving.replace(with: larger(moving, deep), where: stops .> 1)
     let staying = fewest.replacing(with: moving, where: stops .> 0)
     var bounds = Bounds()
     for number in 0..<context.classCount {
@@ -189,7 +189,7 @@ extension InnerSearch {
       fewest[role] = none.replacing(with: stay, where: roles.ofRole[role]).sum()
       most[role] = none.replacing(with: move, where: roles.ofRole[role]).sum()
     }
-    let extra = pointwiseMax(SIMD4(repeating: 0), most - fewest)
+    let extra = larger(SIMD4(repeating: 0), most - fewest)
     var saved = 0.0
     for number in 0..<3 { saved = max(saved, context.saved(extra, shares, ofClass: number)) }
     var bounds = Bounds()

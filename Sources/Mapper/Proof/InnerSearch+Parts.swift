@@ -43,10 +43,10 @@ extension InnerSearch {
     let further = tables.wordsOfFurtherVisit(words, part.chains)
     price(words, further, chains, &part)
     let input = part.moving[1]
-    part.moving = pointwiseMax(part.moving, part.staying)
+    part.moving = larger(part.moving, part.staying)
     part.cycles = state.pointee.steps + exposed(chains)
     load(words, chains, &part)
-    let extra = pointwiseMax(SIMD4(repeating: 0), part.moving - part.staying)
+    let extra = larger(SIMD4(repeating: 0), part.moving - part.staying)
     let all = tables.terms.constant + part.staying.sum()
     // Some set of tensors stays together.
     part.energy = .infinity

@@ -115,7 +115,7 @@ struct InnerSearch {
     else { return false }
     next.pointee.apart = state.pointee.apart * own.apart[chain]
     if isPerfect {
-      next.pointee.stops = pointwiseMax(state.pointee.stops, own.stops[chain])
+      next.pointee.stops = larger(state.pointee.stops, own.stops[chain])
       next.pointee.deep = state.pointee.deep * own.deep[entry]
     } else {
       // The innermost loop that moves a tensor may be of any dimension that does.
@@ -160,8 +160,7 @@ struct InnerSearch {
     let own = variables[variable]
     let group = own.groups[number]
     let x = own.passesX[group.start]
-    // Groups of one chain or two have no table.
-    if group.end - group.start < 3 {
+    if !group.isLarge {
       return all(x .<= state.pointee.leftX) && all(group.y .<= state.pointee.leftY)
     }
     let entry = row * own.groups.count + number
@@ -230,6 +229,7 @@ struct InnerSearch {
       return
     }
     let row = row(state, variable)
+    variables[variable].fillGroups(row: row)
     let groups = variables[variable].groups
     for number in groups.indices {
       visits += 1

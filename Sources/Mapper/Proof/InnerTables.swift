@@ -39,9 +39,12 @@ final class InnerTables {
   let availableTable: UnsafeBufferPointer<Double>
   /// Of the variables from one on, the least factors of all chains.
   let least: LeastFactors
+  /// Whether all chains are listed, or where they are too many, only those whose tiles inside the array level
+  /// have no remainder.
+  let isWhole: Bool
   /// Entries of all chains' tables, which make up most of the memory.
   let entryCount: Int
-  private static let mostEntries = 250_000
+  private static let mostEntries = 120_000
 
   /// `nil` where there are too many chains, or more terms than fit.
   init?(_ context: ProofContext, keeps: [TensorSet]) {
@@ -61,22 +64,10 @@ final class InnerTables {
     guard inner.count <= TermVector.scalarCount, terms.outer.count <= TermVector.scalarCount
     else { return nil }
     (footprints, available) = Self.footprints(context, keeps: keeps)
-    let loops = NeededLoops(context, keeps: keeps).dimensions
-    var chains: [[InnerChain]] = []
-    for dimension in 0..<context.dimensionCount {
-      guard
-        let list = InnerChains(
-          context.space, arrayLevel: context.arrayLevel, dimension: dimension,
-          longest: context.longestTiles(dimension, keeps: keeps), loops: loops)
-      else { return nil }
-      chains.append(list.all.sorted { $0.precedes($1) })
-    }
-    var entries = 0
-    for (dimension, list) in chains.enumerated() {
-      let filters = context.windowOfOutputs[dimension].map { context.windows[$0].r }
-      entries += list.count * max(1, filters.map { chains[$0].count } ?? 1)
-    }
-    guard entries <= Self.mostEntries else { return nil }
+    var lists = Self.chains(context, keeps: keeps, isEven: false)
+    isWhole = lists != nil
+    if lists == nil { lists = Self.chains(context, keeps: keeps, isEven: true) }
+    guard let (chains, entries) = lists else { return nil }
     entryCount = entries
     let order = Self.order(context, counts: chains.map(\.count))
     var variables: [InnerVariable] = []
@@ -110,6 +101,29 @@ final class InnerTables {
     availableTable.deallocate()
     termTable.deallocate()
     transferTable.deallocate()
+  }
+
+  /// The chains of each dimension, and the entries that their tables have; `nil` where there are too many.
+  private static func chains(
+    _ context: ProofContext, keeps: [TensorSet], isEven: Bool
+  ) -> (chains: [[InnerChain]], entries: Int)? {
+    let loops = NeededLoops(context, keeps: keeps).dimensions
+    var chains: [[InnerChain]] = []
+    for dimension in 0..<context.dimensionCount {
+      guard
+        let list = InnerChains(
+          context.space, arrayLevel: context.arrayLevel, dimension: dimension,
+          longest: context.longestTiles(dimension, keeps: keeps), loops: loops, isEven: isEven)
+      else { return nil }
+      chains.append(list.all)
+    }
+    var entries = 0
+    for (dimension, list) in chains.enumerated() {
+      let filters = context.windowOfOutputs[dimension].map { context.windows[$0].r }
+      entries += list.count * max(1, filters.map { chains[$0].count } ?? 1)
+    }
+    if entries > mostEntries { return nil }
+    return (chains.map { $0.ordered(context.fanouts) }, entries)
   }
 
   /// The chain of each dimension that a part has chosen.

@@ -28,7 +28,7 @@ struct InnerVariable {
   let steps: UnsafeMutablePointer<Double>
   /// Of each chain, 1 for the terms whose tensor its loops in time move between the array level and the
   /// level that the term goes to, and 2 where they do so just around that level, with further levels between:
-  /// then the loops in time of those count too, and factors are those of `deep`.
+  /// then the loops in time of those count too, and factors are those of `deep`. With steps that divide only.
   let stops: UnsafeMutablePointer<TermVector>
   let deep: UnsafeMutablePointer<TermVector>
   /// Of each chain, the children that no access of a term serves together, for terms with a negative price.
@@ -39,10 +39,11 @@ struct InnerVariable {
   /// Chains that are unrolled much alike and follow one another, so that what holds for all of them rules many
   /// out at once.
   let groups: UnsafeBufferPointer<ChainGroup>
-  /// The least of each number in a group's chains, by row and group; not there if each has one.
+  /// The least of each number in a group's chains, by row and group, where rows have them.
   let groupMoving: UnsafeMutablePointer<TermVector>
   let groupStaying: UnsafeMutablePointer<TermVector>
   let groupSizes: UnsafeMutablePointer<TermVector>
+  private let hasGroups: UnsafeMutablePointer<Bool>
 
   init(
     _ dimension: Int, _ chains: [InnerChain], partner: Int?, partnerChains: [InnerChain]?,
@@ -65,8 +66,8 @@ struct InnerVariable {
     passesY = .allocate(capacity: count)
     steps = .allocate(capacity: count)
     shares = .allocate(capacity: count)
-    stops = .allocate(capacity: count)
-    deep = .allocate(capacity: rows * count)
+    stops = .allocate(capacity: context.isPerfect ? count : 0)
+    deep = .allocate(capacity: context.isPerfect ? rows * count : 0)
     apart = .allocate(capacity: count)
     let factors = ChainFactors(context: context, dimension: dimension)
     var most = BorderShares()
@@ -79,7 +80,7 @@ struct InnerVariable {
       (passesX + number).initialize(to: x)
       (passesY + number).initialize(to: y)
       (steps + number).initialize(to: chain.steps)
-      (stops + number).initialize(to: factors.stops(chain, inner))
+      if context.isPerfect { (stops + number).initialize(to: factors.stops(chain, inner)) }
       (apart + number).initialize(to: factors.apart(chain, inner))
       let share = context.borderShares(dimension, front: chain.mostFront)
       (shares + number).initialize(to: share)
@@ -91,17 +92,22 @@ struct InnerVariable {
           entry.addWindow(factors, chain, filters: partnerChains[row], inner, footprints)
         }
         (moving + row * count + number).initialize(to: entry.moving)
-        (deep + row * count + number).initialize(
-          to: factors.deep(chain, inner, moving: entry.moving))
+        if context.isPerfect {
+          (deep + row * count + number).initialize(
+            to: factors.deep(chain, inner, moving: entry.moving))
+        }
         (staying + row * count + number).initialize(to: entry.staying)
         (sizes + row * count + number).initialize(to: entry.sizes)
       }
     }
     mostShares = most
     groups = Self.grouped(chains, passesX, passesY, steps, shares, apart)
-    groupMoving = Self.least(moving, groups, rows: rows, count)
-    groupStaying = Self.least(staying, groups, rows: rows, count)
-    groupSizes = Self.least(sizes, groups, rows: rows, count)
+    let places = rows * groups.count
+    groupMoving = .allocate(capacity: places)
+    groupStaying = .allocate(capacity: places)
+    groupSizes = .allocate(capacity: places)
+    hasGroups = .allocate(capacity: rows)
+    hasGroups.initialize(repeating: false, count: rows)
   }
 
   /// Chains of a group at most, and of a list that is worth grouping at least.
@@ -129,8 +135,8 @@ struct InnerVariable {
         groups[groups.count - 1].end += 1
         groups[groups.count - 1].steps = min(last.steps, steps[number])
         groups[groups.count - 1].shares = BorderShares.most(last.shares, shares[number])
-        groups[groups.count - 1].apart = pointwiseMax(last.apart, apart[number])
-        groups[groups.count - 1].y = pointwiseMin(last.y, y[number])
+        groups[groups.count - 1].apart = larger(last.apart, apart[number])
+        groups[groups.count - 1].y = smaller(last.y, y[number])
       } else {
         groups.append(
           ChainGroup(
@@ -141,22 +147,21 @@ struct InnerVariable {
     return UnsafeBufferPointer(copying: groups)
   }
 
-  private static func least(
-    _ table: UnsafeMutablePointer<TermVector>, _ groups: UnsafeBufferPointer<ChainGroup>,
-    rows: Int, _ count: Int
-  ) -> UnsafeMutablePointer<TermVector> {
-    let least = UnsafeMutablePointer<TermVector>.allocate(capacity: rows * groups.count)
-    if groups.count == count { return least }
-    for row in 0..<rows {
-      for (number, group) in groups.enumerated() {
-        var vector = table[row * count + group.start]
-        for chain in group.start + 1..<max(group.start + 1, group.end) {
-          vector = pointwiseMin(vector, table[row * count + chain])
-        }
-        (least + row * groups.count + number).initialize(to: vector)
+  /// Makes the tables of a row's groups, when they are first needed.
+  func fillGroups(row: Int) {
+    if hasGroups[row] { return }
+    hasGroups[row] = true
+    for (number, group) in groups.enumerated() where group.isLarge {
+      let entry = row * count + group.start
+      var (move, stay, size) = (moving[entry], staying[entry], sizes[entry])
+      for chain in 1..<max(1, group.end - group.start) {
+        move = smaller(move, moving[entry + chain])
+        stay = smaller(stay, staying[entry + chain])
+        size = smaller(size, sizes[entry + chain])
       }
+      let place = row * groups.count + number
+      (groupMoving[place], groupStaying[place], groupSizes[place]) = (move, stay, size)
     }
-    return least
   }
 
   func deallocate() {
@@ -175,6 +180,7 @@ struct InnerVariable {
     groupMoving.deallocate()
     groupStaying.deallocate()
     groupSizes.deallocate()
+    hasGroups.deallocate()
   }
 
   /// One chain's numbers.
@@ -224,6 +230,9 @@ struct ChainGroup {
   var steps: Double
   var shares: BorderShares
   var apart: TermVector
+
+  /// Whether it has numbers of its own: those of one chain or two are as soon looked at.
+  var isLarge: Bool { end - start > 2 }
 }
 
 /// The inner chain of each dimension.

@@ -134,8 +134,8 @@ final class LeastFactors {
         let rest = entries + Int(number)
         if rest.pointee.steps == .infinity { continue }
         least.steps = min(least.steps, way.least.steps * rest.pointee.steps)
-        least.moving = pointwiseMin(least.moving, way.least.moving * rest.pointee.moving)
-        least.staying = pointwiseMin(least.staying, way.least.staying * rest.pointee.staying)
+        least.moving = smaller(least.moving, way.least.moving * rest.pointee.moving)
+        least.staying = smaller(least.staying, way.least.staying * rest.pointee.staying)
       }
     }
     if entryCount == capacity {
@@ -174,8 +174,8 @@ final class LeastFactors {
       ways[last].least.steps = min(ways[last].least.steps, variable.steps[number])
       for row in rows {
         let entry = row * variable.count + number
-        ways[last].least.moving = pointwiseMin(ways[last].least.moving, variable.moving[entry])
-        ways[last].least.staying = pointwiseMin(
+        ways[last].least.moving = smaller(ways[last].least.moving, variable.moving[entry])
+        ways[last].least.staying = smaller(
           ways[last].least.staying, variable.staying[entry])
       }
     }

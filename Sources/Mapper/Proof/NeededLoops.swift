@@ -4,16 +4,16 @@ internal import Ops
 
 /// Which loops in time the levels inside the array level need, for one choice of what is kept.
 ///
-/// With steps that divide, a level's loop of some dimension can often run at a neighbouring level
-/// instead, for no more of anything:
+/// A level's loop of some dimension can often run at a neighbouring level instead, for no more of anything:
 ///
 /// - Of the innermost level that keeps any tensor, a loop that moves none of its tensors may as well
 ///   run inside their tiles, which then stay longer.
-/// - Where a level and all levels inside it keep nothing, its loops may as well run at the level around it.
-/// - Where a level keeps nothing but one inside it does, all its loops together may: the order stays what it
-///   was, but for loops of one dimension that are at both levels, and those count where the inner one was.
-///   Tiles of an input that slide are another matter: a sweep of two passes finds again what a longer one does
-///   not.
+/// - Where a level and all levels inside it keep nothing, its loops may as well run at the level around it, if
+///   outputs there do not become partial sums by that, which may be wider words.
+/// - Where a level keeps nothing but one inside it does, and steps divide, all its loops together may: the order
+///   stays what it was, but for loops of one dimension that are at both levels, and those count where the inner
+///   one was. Tiles of an input that slide are another matter: a sweep of two passes finds again what a longer
+///   one does not.
 /// - Loops may run outside the array's children instead of inside them, if it does not matter which
 ///   indices neighbours have: of dimensions that share no axis of the input.
 struct NeededLoops {
@@ -27,7 +27,6 @@ struct NeededLoops {
     self.context = context
     self.keeps = keeps
     dimensions = context.temporal
-    guard context.isPerfect else { return }
     for level in (context.arrayLevel + 1..<max(context.arrayLevel + 1, keeps.count)).reversed() {
       if keeps[level].isEmpty { moveOut(level) } else { moveIn(level) }
     }
@@ -51,6 +50,11 @@ struct NeededLoops {
     }
   }
 
+  private func hasWiderSums(_ level: Int) -> Bool {
+    let width = { context.space.widthBits(.output, level: level, outermostReduction: $0) }
+    return width(0) != width(nil)
+  }
+
   private func unrolls(_ level: Int) -> Bool { context.fanouts.contains(level) }
 
   /// Loops of levels around the innermost one that keeps anything.
@@ -71,7 +75,13 @@ struct NeededLoops {
   private mutating func moveOut(_ level: Int) {
     let around = level - 1
     let inside = kept(inside: level)
+    // With any steps the children of several fan-outs have uneven shares, and so have tiles that are cut twice.
+    guard context.isPerfect || inside.isEmpty && !(level..<keeps.count).contains(where: unrolls)
+    else { return }
     var movable = movable(level, to: around)
+    if keeps[around].contains(.output), hasWiderSums(around) {
+      movable &= context.relevant[Int(TensorRole.output.rawValue)]
+    }
     if unrolls(around) {
       // Which indices a child has changes.
       guard around == context.arrayLevel, context.fanouts.count == 1, !context.passesOn else {

@@ -23,9 +23,9 @@ struct LeastInner {
       energy = min(energy, part.pointee.energy)
       cycles = min(cycles, part.pointee.cycles)
       for number in 0..<context.classCount {
-        ports = pointwiseMin(ports, part.pointee.ports(number))
+        ports = smaller(ports, part.pointee.ports(number))
       }
-      fronts = pointwiseMin(fronts, part.pointee.leastFront)
+      fronts = smaller(fronts, part.pointee.leastFront)
     }
   }
 }

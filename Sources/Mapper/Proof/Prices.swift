@@ -5,12 +5,6 @@ internal import Ops
 /// Cycles of the ports the search follows; an array with more leaves the others to the evaluation.
 typealias PortCycles = SIMD8<Double>
 
-/// The longer time of each port.
-@inline(__always)
-func larger(_ left: PortCycles, _ right: PortCycles) -> PortCycles {
-  left.replacing(with: right, where: left .< right)
-}
-
 /// Energies and port times of an array for one problem, the least of a word's widths.
 struct Prices: Sendable {
   private var energies: [Double] = []

@@ -24,9 +24,9 @@ struct BorderShares: Sendable {
   @inline(__always)
   static func most(_ left: BorderShares, _ right: BorderShares) -> BorderShares {
     var most = BorderShares()
-    most.first = pointwiseMax(left.first, right.first)
-    most.second = pointwiseMax(left.second, right.second)
-    most.third = pointwiseMax(left.third, right.third)
+    most.first = larger(left.first, right.first)
+    most.second = larger(left.second, right.second)
+    most.third = larger(left.third, right.third)
     return most
   }
 }

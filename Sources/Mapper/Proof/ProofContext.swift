@@ -225,7 +225,7 @@ final class ProofContext: @unchecked Sendable {
   /// What tensors of a class save by staying, and of the others those of their words that borders let stay.
   @inline(__always)
   func saved(_ extra: SIMD4<Double>, _ shares: BorderShares, ofClass number: Int) -> Double {
-    (extra * pointwiseMax(shares[number], members[number])).sum()
+    (extra * larger(shares[number], members[number])).sum()
   }
 
   /// The sum of those of a class.

@@ -35,7 +35,7 @@ extension ProofSearch {
     var further = SIMD4<Double>(repeating: 0)
     let moved = SIMD4<Int64>(truncatingIfNeeded: context.relevant & SIMD4(repeating: looped))
     further.replace(
-      with: pointwiseMin(
+      with: smaller(
         inner.pointee.moving - inner.pointee.staying,
         inner.pointee.again * (outer.pointee.visits - 1)) * (1 - inner.pointee.shares),
       where: moved .!= 0)

@@ -32,13 +32,17 @@ struct ProofSearch {
     incumbents = Incumbents(goal)
     evaluator = MappingEvaluator(context.space.problem, on: context.space.array)
     scratch = NestScratch(context)
+    schemes = context.space.schemes
   }
 
   /// Whether the search gave up, so that nothing is proven.
   var isExhausted: Bool { budget.isSpent || leavesOut }
 
-  /// Whether some choice of what is kept has more chains than tables are made for.
+  /// Whether mappings are left out: of a choice of what is kept that has more chains than tables are made for,
+  /// or that was not looked at.
   private var leavesOut = false
+  /// The choices of what is kept, later the most promising first.
+  private var schemes: [[TensorSet]]
   /// Whether a first mapping is looked for, so that not all ways to cut a pair of parts matter.
   var isSeeding = false
 
@@ -59,6 +63,7 @@ struct ProofSearch {
       search.run()
       evaluations += search.evaluations
       knowsBestDividing = !search.isExhausted
+      schemes = search.schemes
       for point in search.incumbents.points { incumbents.consider(point) }
     }
     var outlines = outlines()
@@ -77,30 +82,61 @@ struct ProofSearch {
       outlines[number].scheme = nil
     }
     lowerBound = min(lowerBound, incumbents.bestScore ?? .infinity)
+    if isExhausted && !context.isPerfect { climb() }
+  }
+
+  /// Mappings that are looked at for a better one where there is no proof.
+  private static let mostClimbed = 100_000
+
+  /// Changes the best mapping found, one thing at a time, as long as it gets better.
+  private mutating func climb() {
+    let space = context.space
+    let analysis = ReuseAnalysis(
+      space.problem, on: space.hierarchy, switches: space.array.switches)
+    var last = Double.infinity
+    var count = 0
+    while let point = incumbents.points.first, let score = incumbents.bestScore, score < last {
+      last = score
+      let mapping = Mapping(point.mapping)
+      for changed in space.unevenNeighbors(of: mapping) + space.neighbors(of: mapping)
+      where (try? analysis.checkStructure(of: changed)) != nil {
+        guard count < Self.mostClimbed, let changed = CompactMapping(changed) else { return }
+        count += 1
+        evaluations += 1
+        consider(changed)
+      }
+    }
   }
 
   // MARK: - Choices of what is kept
 
   /// Entries of tables that are kept from the first look at all choices on.
-  private static let mostEntriesHeld = 250_000
+  private static let mostEntriesHeld = 50_000
   /// What an entry takes to make, in steps of a search.
   private static let effortOfEntry: Int64 = 12
   /// Choices whose most promising parts are looked at before any is searched.
   private static let mostSeeded = 8
 
   /// The choices of what is kept that have any mapping, the most promising first.
+  ///
+  /// Where their tables take more than half of the effort, those are left out that promised least with steps
+  /// that divide.
   private mutating func outlines() -> [Outline] {
     var outlines: [Outline] = []
     var held = 0
-    for keeps in context.space.schemes {
-      guard !budget.isSpent, let scheme = Scheme(context, keeps: keeps) else {
+    var share = budget.half
+    for keeps in schemes {
+      guard outlines.isEmpty ? !budget.isSpent : !share.isSpent,
+        let scheme = Scheme(context, keeps: keeps)
+      else {
         leavesOut = true
-        lowerBound = 0
         continue
       }
       let count = scheme.tables.entryCount
       budget.spend(Self.effortOfEntry * Int64(count))
+      share.spend(Self.effortOfEntry * Int64(count))
       if !scheme.isPossible { continue }
+      if !scheme.tables.isWhole { leavesOut = true }
       let isHeld = held + count <= Self.mostEntriesHeld
       if isHeld { held += count }
       outlines.append(
@@ -108,8 +144,11 @@ struct ProofSearch {
           keeps: keeps, energy: scheme.energy, cycles: scheme.innerCycles,
           scheme: isHeld ? scheme : nil))
     }
+    if leavesOut { lowerBound = 0 }
     let scores = outlines.map { $0.score(incumbents) }
-    return outlines.indices.sorted { (scores[$0], $0) < (scores[$1], $1) }.map { outlines[$0] }
+    outlines = outlines.indices.sorted { (scores[$0], $0) < (scores[$1], $1) }.map { outlines[$0] }
+    schemes = outlines.map(\.keeps)
+    return outlines
   }
 
   /// The tables of a choice, made anew where there was no room to keep them.
