@@ -19,7 +19,7 @@ struct ProofSearch {
   /// Whether the best of the mappings whose steps divide is known to be among those looked at.
   private(set) var knowsBestDividing = false
   /// What no mapping can be below, by score, as far as the search went.
-  private(set) var lowerBound = Double.infinity
+  var lowerBound = Double.infinity
 
   /// Inner and outer parts that are listed at most; where there are more outer ones, inner parts are
   /// looked at in smaller groups.
@@ -40,9 +40,9 @@ struct ProofSearch {
 
   /// Whether mappings are left out: of a choice of what is kept that has more chains than tables are made for,
   /// or that was not looked at.
-  private var leavesOut = false
+  var leavesOut = false
   /// The choices of what is kept, later the most promising first.
-  private var schemes: [[TensorSet]]
+  var schemes: [[TensorSet]]
   /// Whether a first mapping is looked for, so that not all ways to cut a pair of parts matter.
   var isSeeding = false
 
@@ -73,147 +73,15 @@ struct ProofSearch {
       seed(&outlines[number])
     }
     isSeeding = false
-    for number in outlines.indices {
-      if budget.isSpent {
-        for left in outlines[number...] { lowerBound = min(lowerBound, left.score(incumbents)) }
-        break
-      }
-      search(outlines[number])
-      outlines[number].scheme = nil
-    }
+    searchAll(&outlines)
     lowerBound = min(lowerBound, incumbents.bestScore ?? .infinity)
     if isExhausted && !context.isPerfect { climb() }
   }
 
-  /// Mappings that are looked at for a better one where there is no proof.
-  private static let mostClimbed = 100_000
+  // MARK: - One choice of what is kept
 
-  /// Changes the best mapping found, one thing at a time, as long as it gets better.
-  private mutating func climb() {
-    let space = context.space
-    let analysis = ReuseAnalysis(
-      space.problem, on: space.hierarchy, switches: space.array.switches)
-    var last = Double.infinity
-    var count = 0
-    while let point = incumbents.points.first, let score = incumbents.bestScore, score < last {
-      last = score
-      let mapping = Mapping(point.mapping)
-      for changed in space.unevenNeighbors(of: mapping) + space.neighbors(of: mapping)
-      where (try? analysis.checkStructure(of: changed)) != nil {
-        guard count < Self.mostClimbed, let changed = CompactMapping(changed) else { return }
-        count += 1
-        evaluations += 1
-        consider(changed)
-      }
-    }
-  }
-
-  // MARK: - Choices of what is kept
-
-  /// Entries of tables that are kept from the first look at all choices on.
-  private static let mostEntriesHeld = 50_000
-  /// What an entry takes to make, in steps of a search.
-  private static let effortOfEntry: Int64 = 12
-  /// Choices whose most promising parts are looked at before any is searched.
-  private static let mostSeeded = 8
-
-  /// The choices of what is kept that have any mapping, the most promising first.
-  ///
-  /// Where their tables take more than half of the effort, those are left out that promised least with steps
-  /// that divide.
-  private mutating func outlines() -> [Outline] {
-    var outlines: [Outline] = []
-    var held = 0
-    var share = budget.half
-    for keeps in schemes {
-      guard outlines.isEmpty ? !budget.isSpent : !share.isSpent,
-        let scheme = Scheme(context, keeps: keeps)
-      else {
-        leavesOut = true
-        continue
-      }
-      let count = scheme.tables.entryCount
-      budget.spend(Self.effortOfEntry * Int64(count))
-      share.spend(Self.effortOfEntry * Int64(count))
-      if !scheme.isPossible { continue }
-      if !scheme.tables.isWhole { leavesOut = true }
-      let isHeld = held + count <= Self.mostEntriesHeld
-      if isHeld { held += count }
-      outlines.append(
-        Outline(
-          keeps: keeps, energy: scheme.energy, cycles: scheme.innerCycles,
-          scheme: isHeld ? scheme : nil))
-    }
-    if leavesOut { lowerBound = 0 }
-    let scores = outlines.map { $0.score(incumbents) }
-    outlines = outlines.indices.sorted { (scores[$0], $0) < (scores[$1], $1) }.map { outlines[$0] }
-    schemes = outlines.map(\.keeps)
-    return outlines
-  }
-
-  /// The tables of a choice, made anew where there was no room to keep them.
-  private mutating func scheme(_ outline: Outline) -> Scheme? {
-    if let scheme = outline.scheme { return scheme }
-    let scheme = Scheme(context, keeps: outline.keeps)
-    budget.spend(Self.effortOfEntry * Int64(scheme?.tables.entryCount ?? 0))
-    return scheme
-  }
-
-  /// Looks for good mappings around the most promising parts of a choice.
-  private mutating func seed(_ outline: inout Outline) {
-    if incumbents.ruleOut(energy: outline.energy, cycles: outline.cycles) { return }
-    guard let scheme = scheme(outline) else { return }
-    var inner = InnerSearch(
-      scheme.tables, incumbents: incumbents, outer: scheme.outer, most: 0,
-      budget: budget)
-    // Where the memories leave little room, few of the parts that promise most fit.
-    var innerParts: [InnerPart] = []
-    for width in [16, 128] where innerParts.isEmpty { innerParts = inner.promising(width: width) }
-    evaluations += inner.visits
-    budget.spend(inner.visits)
-    outline.promise = innerParts.first?.score ?? outline.score(incumbents)
-    for part in innerParts.prefix(context.isPerfect ? 4 : 12) {
-      var part = part
-      scratch.begin(scheme.tables)
-      var outer = OuterSearch(
-        scheme.outerTables, incumbents: incumbents,
-        inner: withUnsafePointer(to: part) {
-          LeastInner(CollectionOfOne($0), context, slowestPort: scheme.outer.slowestPort)
-        }, most: 0, budget: budget)
-      let outerParts = outer.promising(width: 16, around: part) { other in
-        var (own, other) = (part, other)
-        return bounds(&own, &other, scheme, all: true).score
-      }
-      evaluations += outer.visits
-      budget.spend(outer.visits)
-      var last = SIMD8<UInt16>(repeating: .max)
-      for other in outerParts where other.chains != last {
-        last = other.chains
-        var other = other
-        join(&part, &other, scheme)
-      }
-    }
-  }
-
-  /// Searches with a limit that is raised until the best mapping is within it, so that the first lists
-  /// of parts are short.
-  private mutating func search(_ outline: Outline) {
-    if incumbents.ruleOut(energy: outline.energy, cycles: outline.cycles) { return }
-    guard let scheme = scheme(outline) else { return }
-    if let promise = outline.promise, incumbents.objective != .front {
-      for factor in [1.05, 1.3, 1.8, 3, 8] where !budget.isSpent {
-        let limit = promise * factor
-        if let best = incumbents.bestScore, best <= max(limit, promise * 1.3) { break }
-        incumbents.limit = limit
-        searchOnce(scheme)
-        incumbents.limit = .infinity
-        if let best = incumbents.bestScore, best <= limit { return }
-      }
-    }
-    if !budget.isSpent { searchOnce(scheme) }
-  }
-
-  private mutating func searchOnce(_ scheme: Scheme) {
+  /// Searches all mappings of a choice.
+  mutating func searchOnce(_ scheme: Scheme) {
     var inner = InnerSearch(
       scheme.tables, incumbents: incumbents, outer: scheme.outer, most: Self.mostInner,
       budget: budget)
@@ -336,7 +204,7 @@ struct ProofSearch {
 
   /// Looks at all mappings of an inner and an outer part that bounds do not rule out.
   @inline(__always)
-  private mutating func join(
+  mutating func join(
     _ inner: UnsafePointer<InnerPart>, _ outer: UnsafeMutablePointer<OuterPart>, _ scheme: Scheme
   ) {
     if any(inner.pointee.leastFront .> outer.pointee.most) { return }
