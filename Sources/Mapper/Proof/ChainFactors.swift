@@ -57,13 +57,14 @@ struct ChainFactors {
     return deep
   }
 
-  /// Children that no access of a term with a negative price serves together.
-  func apart(_ chain: InnerChain, _ terms: [Term]) -> TermVector {
-    var apart = TermVector(repeating: 1)
-    for (index, term) in terms.enumerated()
-    where term.price < 0 && !context.isRelevant(dimension, to: term.role) {
+  /// Children that no access serves together, by term with a negative price.
+  func apart(_ chain: InnerChain, _ terms: [Term], _ savings: Savings) -> SIMD4<Double> {
+    var apart = SIMD4<Double>(repeating: 1)
+    for number in 0..<savings.count {
+      let term = terms[savings[number].term]
+      if context.isRelevant(dimension, to: term.role) { continue }
       for level in context.arrayLevel..<max(context.arrayLevel, term.child) {
-        apart[index] *= Double(chain.split(level, term.shared[level]).apart)
+        apart[number] *= Double(chain.split(level, term.shared[level]).apart)
       }
     }
     return apart

@@ -101,14 +101,14 @@ typealias PerLevel<Number> = InlineArray<16, Number>
 private func least<Number: SIMDScalar & Comparable>(
   _ left: PerLevel<Number>, _ right: PerLevel<Number>
 ) -> PerLevel<Number> {
-  combined(left, right) { smaller($0, $1) }
+  combined(left, right) { pointwiseMin($0, $1) }
 }
 
 @inline(__always)
 private func largest<Number: SIMDScalar & Comparable>(
   _ left: PerLevel<Number>, _ right: PerLevel<Number>
 ) -> PerLevel<Number> {
-  combined(left, right) { larger($0, $1) }
+  combined(left, right) { pointwiseMax($0, $1) }
 }
 
 @inline(__always)

@@ -166,7 +166,7 @@ struct CutChains {
       if level <= array {
         // What stays over the loops of a tile moves to the children of its first pass.
         let first = pieces.firstGroups(widest, x: chain.stepX[array], y: below)
-        if level > 0 { chain.runs[level - 1] = (first / last).max() }
+        if level > 0 { chain.runs[level - 1] = (first / last).largest }
         chain.tiles[level] = first[3]
         last = first
       }
@@ -187,7 +187,7 @@ struct CutChains {
       }
       if level == array {
         chain.groups = pieces.groups(step, x: chain.stepX[level], y: below)
-        chain.runs[level] = (chain.groups / last).max()
+        chain.runs[level] = (chain.groups / last).largest
         if passes.most > 1 {
           chain.idleShare = pieces.idleShare(step, x: chain.stepX[level], y: below)
         }

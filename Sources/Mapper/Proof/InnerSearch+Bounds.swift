@@ -23,8 +23,15 @@ extension InnerSearch {
   struct RoleTerms {
     private(set) var ofRole: InlineArray<3, SIMDMask<TermVector.MaskStorage>>
     private(set) var ofClass: InlineArray<3, SIMDMask<TermVector.MaskStorage>>
+    /// Whether there are levels around that of some term inside the array level, and further ones around those
+    /// (``InnerVariable/stops``).
+    let anyStop: Bool
+    let anyDeep: Bool
 
     init(_ tables: InnerTables) {
+      let (levels, array) = (tables.context.levelCount, tables.context.arrayLevel)
+      anyStop = tables.inner.contains { $0.child < levels && $0.child > array + 1 }
+      anyDeep = tables.inner.contains { $0.child < levels && $0.child > array + 2 }
       ofRole = InlineArray(repeating: SIMDMask(repeating: false))
       ofClass = ofRole
       for (index, term) in tables.inner.enumerated() {
@@ -34,46 +41,6 @@ extension InnerSearch {
         }
       }
     }
-  }
-
-  /// Prices of terms, of which some are negative: such words save reads, and are at most those that enter
-  /// times the children that no access serves together.
-  struct Savings {
-    /// One negative price, the terms that pay for it (those of the same transfer, as many as enter or more),
-    /// and the tensor.
-    struct Saving {
-      var term: Int
-      var price: Double
-      var payers: Range<Int>
-      var role: UInt8
-    }
-
-    private(set) var price = TermVector(repeating: 0)
-    private(set) var count = 0
-    private var all = InlineArray<4, Saving>(
-      repeating: Saving(term: 0, price: 0, payers: 0..<0, role: 0))
-    /// What the savings that are not listed may come to.
-    private(set) var unlisted = 0.0
-
-    init(_ tables: InnerTables) {
-      for (index, term) in tables.inner.enumerated() {
-        price[index] = max(0, term.price)
-        guard term.price < 0 else { continue }
-        guard count < 4 else {
-          unlisted -= term.price * tables.context.iterations
-          continue
-        }
-        let payers = tables.inner.indices.filter {
-          tables.inner[$0].role == term.role && tables.inner[$0].child == term.child
-        }
-        all[count] = Saving(
-          term: index, price: term.price, payers: (payers.first ?? 0)..<(payers.last ?? -1) + 1,
-          role: term.role.rawValue)
-        count += 1
-      }
-    }
-
-    subscript(number: Int) -> Saving { all[number] }
   }
 
   /// Ports of memories that all children share, whose load is linear in the words of each term: the two
@@ -91,9 +58,9 @@ extension InnerSearch {
         where term.parent <= tables.context.arrayLevel {
           load[index] = term.atParent[port]
         }
-        return load.max() > 0 ? (port, load) : nil
+        return load.largest > 0 ? (port, load) : nil
       }
-      for (port, load) in limited.sorted(by: { $0.1.sum() > $1.1.sum() }).prefix(2) {
+      for (port, load) in limited.sorted(by: { $0.1.total > $1.1.total }).prefix(2) {
         self.load[count] = load
         others[count] = outer.ports[port] - tables.terms.savedInner[port]
         count += 1
@@ -132,7 +99,7 @@ extension InnerSearch {
     var (price, unpaid) = (savings.price, savings.unlisted)
     for number in 0..<savings.count {
       let saving = savings[number]
-      var most = state.pointee.apart[saving.term]
+      var most = state.pointee.apart[number]
       if openRoles[next] & (1 << saving.role) != 0 {
         for slot in 0..<context.fanouts.count {
           most *= Double(state.pointee.leftX[slot]) * Double(state.pointee.leftY[slot])
@@ -156,21 +123,21 @@ extension InnerSearch {
     _ most: TermVector, _ fewest: TermVector, _ deep: TermVector, stops: TermVector,
     _ price: TermVector, _ constant: Double, steps: Double
   ) -> Bounds {
-    var moving = larger(most, fewest)
-    moving.replace(with: larger(moving, deep), where: stops .> 1)
-    let staying = fewest.replacing(with: moving, where: stops .> 0)
+    var (moving, staying) = (larger(most, fewest), fewest)
+    if roles.anyDeep { moving.replace(with: larger(moving, deep), where: stops .> 1) }
+    if roles.anyStop { staying.replace(with: moving, where: stops .> 0) }
     var bounds = Bounds()
     for number in 0..<context.classCount {
       let words = moving.replacing(with: staying, where: roles.ofClass[number])
       var slowest = max(steps, leastPorts)
       for port in 0..<ports.count {
         slowest = max(
-          slowest, (words * ports.load[port]).sum() * (1 - 1e-12) + ports.others[port])
+          slowest, (words * ports.load[port]).total * (1 - 1e-12) + ports.others[port])
       }
       let cycles = max(1, (slowest - 1e-6).rounded(.up))
       bounds.cycles[number] = cycles
       bounds.energies[number] =
-        constant + (words * price).sum() + picojoulesPerCycle * cycles
+        constant + (words * price).total + picojoulesPerCycle * cycles
     }
     return bounds
   }
@@ -186,8 +153,8 @@ extension InnerSearch {
     let (stay, move) = (staying * price, moving * price)
     var (fewest, most) = (SIMD4<Double>(repeating: 0), SIMD4<Double>(repeating: 0))
     for role in 0..<3 {
-      fewest[role] = none.replacing(with: stay, where: roles.ofRole[role]).sum()
-      most[role] = none.replacing(with: move, where: roles.ofRole[role]).sum()
+      fewest[role] = none.replacing(with: stay, where: roles.ofRole[role]).total
+      most[role] = none.replacing(with: move, where: roles.ofRole[role]).total
     }
     let extra = larger(SIMD4(repeating: 0), most - fewest)
     var saved = 0.0
@@ -195,7 +162,7 @@ extension InnerSearch {
     var bounds = Bounds()
     bounds.cycles[0] = cycles
     bounds.energies[0] =
-      constant + fewest.sum() + extra.sum() - saved + picojoulesPerCycle * cycles
+      constant + fewest.total + extra.total - saved + picojoulesPerCycle * cycles
     return bounds
   }
 

@@ -47,7 +47,7 @@ extension InnerSearch {
     part.cycles = state.pointee.steps + exposed(chains)
     load(words, chains, &part)
     let extra = larger(SIMD4(repeating: 0), part.moving - part.staying)
-    let all = tables.terms.constant + part.staying.sum()
+    let all = tables.terms.constant + part.staying.total
     // Some set of tensors stays together.
     part.energy = .infinity
     part.leastPorts = .infinity
@@ -59,7 +59,7 @@ extension InnerSearch {
         let borders = role == 1 ? part.inputBorders : part.borders
         energy += extra[role] * (1 - context.share(borders, role, ofClass: number))
       }
-      let slowest = max(0, (part.ports(number) + outer.ports).max() * (1 - 1e-12))
+      let slowest = max(0, (part.ports(number) + outer.ports).largest * (1 - 1e-12))
       part.energies[number] = energy
       part.energy = min(part.energy, energy)
       part.leastPorts = min(part.leastPorts, slowest)
@@ -183,7 +183,7 @@ extension InnerSearch {
           fill += load(transfer, chains)
         }
       }
-      cycles += (fill.max() - 1e-9).rounded(.up) + (drain.max() - 1e-9).rounded(.up)
+      cycles += (fill.largest - 1e-9).rounded(.up) + (drain.largest - 1e-9).rounded(.up)
     }
     return max(0, cycles)
   }
@@ -264,9 +264,4 @@ extension InnerSearch {
       }
     }
   }
-}
-
-extension SIMD4<Double> {
-  /// The least of the first three.
-  var min3: Double { Swift.min(self[0], self[1], self[2]) }
 }

@@ -43,8 +43,8 @@ struct InnerSearch {
     /// Words of terms that deeper loops move, and which these are (``InnerVariable/stops``).
     var deep = TermVector(repeating: 1)
     var stops = TermVector(repeating: 0)
-    /// Children that no access serves together, by term with a negative price.
-    var apart = TermVector(repeating: 1)
+    /// Children that no access serves together, by term that ``Savings`` lists.
+    var apart = SIMD4<Double>(repeating: 1)
     var leftX: SIMD4<Int32>
     var leftY: SIMD4<Int32>
     var steps = 1.0
@@ -77,7 +77,7 @@ struct InnerSearch {
     }
     (self.sizeX, self.sizeY) = (sizeX, sizeY)
     roles = RoleTerms(tables)
-    savings = Savings(tables)
+    savings = tables.savings
     ports = SharedPorts(tables, outer)
     constant = tables.terms.constant + outer.energy
     var (open, roles) = ([BorderShares()], [UInt8(0)])
@@ -115,8 +115,8 @@ struct InnerSearch {
     else { return false }
     next.pointee.apart = state.pointee.apart * own.apart[chain]
     if isPerfect {
-      next.pointee.stops = larger(state.pointee.stops, own.stops[chain])
-      next.pointee.deep = state.pointee.deep * own.deep[entry]
+      if roles.anyStop { next.pointee.stops = larger(state.pointee.stops, own.stops[chain]) }
+      if roles.anyDeep { next.pointee.deep = state.pointee.deep * own.deep[entry] }
     } else {
       // The innermost loop that moves a tensor may be of any dimension that does.
       next.pointee.shares = BorderShares.most(state.pointee.shares, own.shares[chain])
@@ -174,8 +174,8 @@ struct InnerSearch {
     next.pointee.chains[variable] = .max
     next.pointee.apart = state.pointee.apart * group.apart
     if isPerfect {
-      next.pointee.stops = state.pointee.stops
-      next.pointee.deep = next.pointee.moving
+      if roles.anyStop { next.pointee.stops = state.pointee.stops }
+      if roles.anyDeep { next.pointee.deep = next.pointee.moving }
     } else {
       next.pointee.shares = BorderShares.most(state.pointee.shares, group.shares)
     }

@@ -19,6 +19,7 @@ final class InnerTables {
   let keeps: [TensorSet]
   let terms: Terms
   let inner: [Term]
+  let savings: Savings
   /// Of each level, the tensors (bits) kept inside it.
   let keptInside: SIMD16<UInt8>
   /// Of each level, the transfers that end there.
@@ -54,6 +55,7 @@ final class InnerTables {
       context.space, keeps: keeps, prices: context.prices, arrayLevel: context.arrayLevel,
       present: context.present, distinctOutputs: context.distinctOutputs)
     inner = Self.merged(terms.inner)
+    savings = Savings(inner, iterations: context.iterations)
     ending = terms.tileTransfers(keeps: keeps)
     var (keptInside, kept) = (SIMD16<UInt8>(repeating: 0), UInt8(0))
     for level in keeps.indices.reversed() {
@@ -79,7 +81,7 @@ final class InnerTables {
       variables.append(
         InnerVariable(
           dimension, chains[dimension], partner: partner,
-          partnerChains: filters.map { chains[$0] }, context, inner, footprints))
+          partnerChains: filters.map { chains[$0] }, context, inner, savings, footprints))
     }
     self.variables = UnsafeBufferPointer(copying: variables)
     variableNumbers = numbers

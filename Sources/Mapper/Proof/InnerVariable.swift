@@ -31,8 +31,8 @@ struct InnerVariable {
   /// then the loops in time of those count too, and factors are those of `deep`. With steps that divide only.
   let stops: UnsafeMutablePointer<TermVector>
   let deep: UnsafeMutablePointer<TermVector>
-  /// Of each chain, the children that no access of a term serves together, for terms with a negative price.
-  let apart: UnsafeMutablePointer<TermVector>
+  /// Of each chain, the children that no access serves together, by term that ``Savings`` lists.
+  let apart: UnsafeMutablePointer<SIMD4<Double>>
   /// Of each chain, its border shares (``ProofContext/borderShares(_:front:)``), and the largest of all.
   let shares: UnsafeMutablePointer<BorderShares>
   let mostShares: BorderShares
@@ -47,7 +47,8 @@ struct InnerVariable {
 
   init(
     _ dimension: Int, _ chains: [InnerChain], partner: Int?, partnerChains: [InnerChain]?,
-    _ context: ProofContext, _ inner: [Term], _ footprints: [InnerTables.Footprint]
+    _ context: ProofContext, _ inner: [Term], _ savings: Savings,
+    _ footprints: [InnerTables.Footprint]
   ) {
     self.dimension = dimension
     count = chains.count
@@ -81,7 +82,7 @@ struct InnerVariable {
       (passesY + number).initialize(to: y)
       (steps + number).initialize(to: chain.steps)
       if context.isPerfect { (stops + number).initialize(to: factors.stops(chain, inner)) }
-      (apart + number).initialize(to: factors.apart(chain, inner))
+      (apart + number).initialize(to: factors.apart(chain, inner, savings))
       let share = context.borderShares(dimension, front: chain.mostFront)
       (shares + number).initialize(to: share)
       most = BorderShares.most(most, share)
@@ -117,7 +118,7 @@ struct InnerVariable {
   private static func grouped(
     _ chains: [InnerChain], _ x: UnsafeMutablePointer<SIMD4<Int32>>,
     _ y: UnsafeMutablePointer<SIMD4<Int32>>, _ steps: UnsafeMutablePointer<Double>,
-    _ shares: UnsafeMutablePointer<BorderShares>, _ apart: UnsafeMutablePointer<TermVector>
+    _ shares: UnsafeMutablePointer<BorderShares>, _ apart: UnsafeMutablePointer<SIMD4<Double>>
   ) -> UnsafeBufferPointer<ChainGroup> {
     let isAlike = { (first: Int, second: Int) in x[first] == x[second] && y[first] == y[second] }
     let kinds = chains.indices.dropFirst().count { !isAlike($0 - 1, $0) } + 1
@@ -229,7 +230,7 @@ struct ChainGroup {
   var y: SIMD4<Int32>
   var steps: Double
   var shares: BorderShares
-  var apart: TermVector
+  var apart: SIMD4<Double>
 
   /// Whether it has numbers of its own: those of one chain or two are as soon looked at.
   var isLarge: Bool { end - start > 2 }

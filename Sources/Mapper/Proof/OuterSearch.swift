@@ -211,14 +211,14 @@ struct OuterSearch {
         let load = (transfer.pointee.atChild + transfer.pointee.atParent) * words
         if transfer.pointee.role == .output { drain += load } else { fill += load }
       }
-      cycles += (fill.max() - 1e-9).rounded(.up) + (drain.max() - 1e-9).rounded(.up)
+      cycles += (fill.largest - 1e-9).rounded(.up) + (drain.largest - 1e-9).rounded(.up)
     }
     return max(0, cycles)
   }
 
   private mutating func finish(_ numbers: SIMD8<UInt16>) {
     var part = part(numbers)
-    let (steps, ports) = (inner.cycles + part.cycles, (part.ports + inner.ports).max())
+    let (steps, ports) = (inner.cycles + part.cycles, (part.ports + inner.ports).largest)
     let cycles = max(steps, ports * (1 - 1e-12))
     let energy =
       inner.energy + part.energy + context.prices.picojoulesPerCycle * cycles

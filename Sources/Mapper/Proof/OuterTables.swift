@@ -217,7 +217,7 @@ final class OuterTables {
     for term in tables.inner where term.parent <= context.arrayLevel {
       all += term.atParent * words(term.role)
     }
-    least.slowestPort = all.max() * (1 - 1e-12)
+    least.slowestPort = all.largest * (1 - 1e-12)
     return least
   }
 }

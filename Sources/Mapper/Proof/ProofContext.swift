@@ -220,25 +220,25 @@ final class ProofContext: @unchecked Sendable {
 
   /// The most that tensors can save by staying, if of those the innermost loop does not move.
   @inline(__always)
-  func mostSaved(_ extra: SIMD4<Double>) -> Double { saved(extra).max() }
+  func mostSaved(_ extra: SIMD4<Double>) -> Double { saved(extra).largest }
 
   /// What tensors of a class save by staying, and of the others those of their words that borders let stay.
   @inline(__always)
   func saved(_ extra: SIMD4<Double>, _ shares: BorderShares, ofClass number: Int) -> Double {
-    (extra * larger(shares[number], members[number])).sum()
+    (extra * larger(shares[number], members[number])).total
   }
 
   /// The sum of those of a class.
   @inline(__always)
   func sum(_ values: SIMD4<Double>, ofClass number: Int) -> Double {
-    (values * members[number]).sum()
+    (values * members[number]).total
   }
 
   /// The largest of the shares by dimension of those that move a tensor and can be innermost where a
   /// class stays.
   @inline(__always)
   func share(_ shares: SIMD8<Double>, _ role: Int, ofClass number: Int) -> Double {
-    (shares * movers[3 * number + role]).max()
+    (shares * movers[3 * number + role]).largest
   }
 
   /// Words along an axis, at least; those of an axis that is too long to be looked at count as one.

@@ -51,7 +51,7 @@ extension ProofSearch {
       var slowest = steps
       if !all {
         if isRuledOut(energy, steps) { continue }
-        let ports = (inner.pointee.ports(number) + outer.pointee.ports).max() * (1 - 1e-12)
+        let ports = (inner.pointee.ports(number) + outer.pointee.ports).largest * (1 - 1e-12)
         if ports > steps {
           slowest = ports
           if isRuledOut(energy, slowest) { continue }
@@ -177,7 +177,7 @@ extension ProofSearch {
           inner.pointee.fresh.morePorts * fresh - ports * (1 - fresh))
       }
       ports += (outer.pointee.tightPorts.map { $0[outside] } ?? outer.pointee.ports)
-      let slowest = ports.max() * (1 - 1e-12)
+      let slowest = ports.largest * (1 - 1e-12)
       if slowest > pair.steps {
         figures = self.figures(energy, slowest)
         if !all && incumbents.ruleOut(energy: figures.energy, cycles: figures.cycles) { continue }

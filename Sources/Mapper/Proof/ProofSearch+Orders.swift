@@ -157,7 +157,7 @@ extension ProofSearch {
   ) -> (energy: Double, cycles: Double) {
     pass(order, level, &followed)
     let least = followed.traffic + staying(followed) + scratch.outside[level]
-    return figures(least.picojoules, max(cycles, least.ports.max() * (1 - 1e-12)))
+    return figures(least.picojoules, max(cycles, least.ports.largest * (1 - 1e-12)))
   }
 
   /// Tightens the bounds of an outer part whose tiles are all known, by the orders that its loops can
