@@ -75,18 +75,18 @@ struct CutChain: Sendable {
 
   /// Leaves of what is known what holds for another way as well.
   mutating func widen(to other: CutChain) {
-    tile = largest(tile, other.tile)
-    front = least(front, other.front)
-    shortest = least(shortest, other.shortest)
+    tile.raise(to: other.tile)
+    front.lower(to: other.front)
+    shortest.lower(to: other.shortest)
     steps = min(steps, other.steps)
     looped |= other.looped
     clean &= other.clean
-    leastPasses = least(leastPasses, other.leastPasses)
-    mostPasses = largest(mostPasses, other.mostPasses)
-    runs = largest(runs, other.runs)
-    tiles = least(tiles, other.tiles)
-    onePassShare = largest(onePassShare, other.onePassShare)
-    freshShare = least(freshShare, other.freshShare)
+    leastPasses.lower(to: other.leastPasses)
+    mostPasses.raise(to: other.mostPasses)
+    runs.raise(to: other.runs)
+    tiles.lower(to: other.tiles)
+    onePassShare.raise(to: other.onePassShare)
+    freshShare.lower(to: other.freshShare)
     longestFront = max(longestFront, other.longestFront)
     idleShare = min(idleShare, other.idleShare)
     groups = smaller(groups, other.groups)
@@ -97,20 +97,7 @@ struct CutChain: Sendable {
 /// whose number is known at run time only is read by way of a copy of the whole.
 typealias PerLevel<Number> = InlineArray<16, Number>
 
-@inline(__always)
-private func least<Number: SIMDScalar & Comparable>(
-  _ left: PerLevel<Number>, _ right: PerLevel<Number>
-) -> PerLevel<Number> {
-  combined(left, right) { pointwiseMin($0, $1) }
-}
-
-@inline(__always)
-private func largest<Number: SIMDScalar & Comparable>(
-  _ left: PerLevel<Number>, _ right: PerLevel<Number>
-) -> PerLevel<Number> {
-  combined(left, right) { pointwiseMax($0, $1) }
-}
-
+/// Numbers of all levels, taken together as a vector.
 @inline(__always)
 private func combined<Number: SIMDScalar>(
   _ left: PerLevel<Number>, _ right: PerLevel<Number>,
@@ -120,4 +107,28 @@ private func combined<Number: SIMDScalar>(
     body(
       unsafeBitCast(left, to: SIMD16<Number>.self), unsafeBitCast(right, to: SIMD16<Number>.self)),
     to: PerLevel<Number>.self)
+}
+
+extension InlineArray<16, Int32> {
+  @inline(__always)
+  fileprivate mutating func lower(to other: Self) {
+    self = combined(self, other) { smaller($0, $1) }
+  }
+
+  @inline(__always)
+  fileprivate mutating func raise(to other: Self) {
+    self = combined(self, other) { larger($0, $1) }
+  }
+}
+
+extension InlineArray<16, Double> {
+  @inline(__always)
+  fileprivate mutating func lower(to other: Self) {
+    self = combined(self, other) { smaller($0, $1) }
+  }
+
+  @inline(__always)
+  fileprivate mutating func raise(to other: Self) {
+    self = combined(self, other) { larger($0, $1) }
+  }
 }

@@ -69,7 +69,10 @@ struct CutChains {
       stepsInside.append(contentsOf: repeatElement(-1, count: longest + 1))
     }
     cut(0, &chain)
-    for number in all.indices { all[number] = described(all[number]) }
+    var found: [CutChain] = []
+    swap(&found, &all)
+    for number in found.indices { describe(&found[number]) }
+    swap(&found, &all)
     return CutList(all, mostSteps: mostSteps, isCutShort: isCutShort)
   }
 
@@ -147,13 +150,12 @@ struct CutChains {
   }
 
   /// Tells how the loops run, from the tiles that enter each.
-  private mutating func described(_ found: CutChain) -> CutChain {
-    var chain = found
+  private mutating func describe(_ chain: inout CutChain) {
     chain.longestFront = chain.front[context.arrayLevel]
     chain.shortest = chain.tile
     if context.isPerfect {
       chain.countPasses(context.levelCount)
-      return chain
+      return
     }
     pieces.begin(chain.tile[0])
     let bound = Double(chain.tile[0])
@@ -196,7 +198,6 @@ struct CutChains {
         pieces.cut(step)
       }
     }
-    return chain
   }
 
   /// Steps in time that a piece entering a level takes.

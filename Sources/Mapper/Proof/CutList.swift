@@ -25,26 +25,23 @@ final class CutList {
     self.isCutShort = isCutShort
     chains = .allocate(capacity: count)
     covering = .allocate(capacity: count)
-    let kind = { (chain: CutChain) in UInt32(chain.looped) << 16 | UInt32(chain.clean) }
+    let kinds = all.map { UInt32($0.looped) << 16 | UInt32($0.clean) }
     var fewest: [UInt32: Double] = [:]
-    for chain in all {
-      let kind = kind(chain)
-      fewest[kind] = min(fewest[kind] ?? .infinity, chain.steps)
+    for (number, kind) in kinds.enumerated() {
+      fewest[kind] = min(fewest[kind] ?? .infinity, all[number].steps)
     }
-    let keys = all.map { (fewest[kind($0)] ?? 0, kind($0), $0.steps) }
+    let keys = all.indices.map { (fewest[kinds[$0]] ?? 0, kinds[$0], all[$0].steps) }
     let order = all.indices.sorted { keys[$0] == keys[$1] ? $0 < $1 : keys[$0] < keys[$1] }
     var groups: [Group] = []
     for (place, number) in order.enumerated() {
-      let chain = all[number]
-      var covered = chain
-      if let last = groups.last, kind(chains[last.start]) == kind(chain) {
+      (chains + place).initialize(to: all[number])
+      (covering + place).initialize(to: chains[place])
+      if place > 0, kinds[order[place - 1]] == kinds[number] {
         groups[groups.count - 1].end = place + 1
-        covered.widen(to: covering[place - 1])
+        covering[place].widen(to: covering[place - 1])
       } else {
         groups.append(Group(start: place, end: place + 1))
       }
-      (chains + place).initialize(to: chain)
-      (covering + place).initialize(to: covered)
     }
     self.groups = UnsafeBufferPointer(copying: groups)
   }

@@ -60,6 +60,18 @@ func smaller(_ left: SIMD8<Int32>, _ right: SIMD8<Int32>) -> SIMD8<Int32> {
   left.replacing(with: right, where: right .< left)
 }
 
+/// The larger of each two numbers.
+@inline(__always)
+func larger(_ left: SIMD16<Int32>, _ right: SIMD16<Int32>) -> SIMD16<Int32> {
+  left.replacing(with: right, where: left .< right)
+}
+
+/// The smaller of each two numbers.
+@inline(__always)
+func smaller(_ left: SIMD16<Int32>, _ right: SIMD16<Int32>) -> SIMD16<Int32> {
+  left.replacing(with: right, where: right .< left)
+}
+
 // Halves are taken together, as long as that goes: one number after the other takes several times as long.
 
 extension SIMD4<Double> {
