@@ -28,7 +28,10 @@ extension CostAPIError {
       Self.lines(
         "unknown \(kind) '\(name)'",
         hint: EditDistance.didYouMean(name, among: known)
-          ?? (known.isEmpty ? nil : "known are " + known.joined(separator: ", ")))
+          ?? (known.isEmpty
+            ? "no folder has any: write a path, or name the folder of hwconfigs and networks"
+              + " by --config or HWCOST_CONFIG"
+            : "known are " + known.joined(separator: ", ")))
     case .file(.notUTF8(let path, let line, let column)):
       "\(SourceLocation(file: path, line: line, column: column)): error: the file is not UTF-8 here"
     case .file(let error): "error: \(Self.text(of: error))"
