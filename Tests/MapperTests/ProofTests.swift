@@ -190,12 +190,14 @@ struct ProofTests {
           storage: .shared(capacityBytes: nil), mayKeep: keeps, mustKeep: must,
           energy: PerTensor(repeating: PerAccess(repeating: .perBit(picojoules: picojoules)))))
     }
-    let array = SpatialArray(
+    var array = SpatialArray(
       name: "sums", clockMegahertz: 100, precision: problem.precision,
       levels: [
         level("dram", .all, .all, 0), level("buffer", .output, .output, 1),
         level("registers", .weight, [], 100),
       ], compute: ComputeUnit(operationPicojoules: 0))
+    // The array level is that of the fan-out, so that the levels inside it are those of an inner part.
+    array.levels[0].fanout.x = Hierarchy.Wires(size: 2)
     let result = try MappingSearch(Mapspace(problem, on: array), minimizing: .energy).best()
     #expect(result.isProvenBest)
     #expect(result.mapping.levels[2].temporal == [Loop(.c, passes: 3, step: 1)])
