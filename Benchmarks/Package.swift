@@ -20,14 +20,11 @@ let package = Package(
       ],
       path: "Benchmarks/MainJob",
       plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")]),
+    .target(name: "CountedAllocations", path: "Benchmarks/CountedAllocations"),
     .executableTarget(
       name: "Evaluation",
-      dependencies: [
-        .product(name: "CostAPI", package: "hwcost"),
-        .product(name: "Benchmark", package: "benchmark"),
-      ],
-      path: "Benchmarks/Evaluation",
-      plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")]),
+      dependencies: ["CountedAllocations", .product(name: "CostAPI", package: "hwcost")],
+      path: "Benchmarks/Evaluation"),
     .executableTarget(
       name: "CostTables", dependencies: [.product(name: "CostAPI", package: "hwcost")],
       path: "Benchmarks/CostTables"),

@@ -109,6 +109,7 @@ public struct NestCost: Hashable, Sendable {
 
 /// What a nest's cycles are bound by.
 public enum Bottleneck: Hashable, Sendable {
+  /// Steps on the lanes at work; no transfer takes longer.
   case compute
   /// Compute, together with the transfers that nothing hides: first tiles on their way in, last ones
   /// on their way out, and all of a single buffer's.
@@ -128,8 +129,11 @@ extension NestCost {
 
 /// What the mapper makes small.
 public enum Objective: String, CaseIterable, Hashable, Sendable {
+  /// Energy times cycles, in picojoules times cycles.
   case energyDelayProduct = "edp"
+  /// Picojoules.
   case energy
+  /// Cycles.
   case latency
 }
 

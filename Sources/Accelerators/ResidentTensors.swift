@@ -5,6 +5,7 @@ public import Ops
 public struct ResidentTensors: Hashable, Sendable {
   /// How much of an input.
   public enum Input: Hashable, Sendable {
+    /// None: all of it comes from the outermost memory.
     case none
     /// All that the layer reads, which is one tensor.
     case whole

@@ -10,7 +10,9 @@ public enum AccessEnergy: Hashable, Sendable {
     case fraction
   }
 
+  /// Picojoules of each bit moved.
   case perBit(picojoules: Double)
+  /// Picojoules of each access of so many bits, and what one costs that moves fewer.
   case perAccess(picojoules: Double, accessBits: Int, partial: PartialAccess)
 
   /// No energy.
@@ -111,7 +113,9 @@ public struct AccessStream: Hashable, Sendable {
 public struct Port: Hashable, Sendable {
   /// How fast a port is, in cycles of the array's clock.
   public enum Rate: Hashable, Sendable {
+    /// Words, however wide they are.
     case wordsPerCycle(Double)
+    /// Bytes, so that wide words take longer.
     case bytesPerCycle(Double)
   }
 

@@ -6,11 +6,13 @@ public import Networks
 public enum CostAPIError: Error, Sendable {
   /// A name that stands for nothing; `kind` says what it should have named.
   case unknownName(kind: String, name: String, known: [String])
+  /// A file that cannot be read or written.
   case file(FileError)
   /// Mistakes in files, with the text of each file.
   case input(InputError, sources: [String: String])
   /// A mistake in an architecture's or a layer's text.
   case text(TextError)
+  /// A network or layer that has no cost on the target.
   case cost(CostError)
   /// A measured device whose table is yet to be filled from a published file.
   case notImported(device: String, table: String)
@@ -26,7 +28,10 @@ extension CostAPIError {
       Self.lines(
         "unknown \(kind) '\(name)'",
         hint: EditDistance.didYouMean(name, among: known)
-          ?? (known.isEmpty ? nil : "known are " + known.joined(separator: ", ")))
+          ?? (known.isEmpty
+            ? "no folder has any: write a path, or name the folder of hwconfigs and networks"
+              + " by --config or HWCOST_CONFIG"
+            : "known are " + known.joined(separator: ", ")))
     case .file(.notUTF8(let path, let line, let column)):
       "\(SourceLocation(file: path, line: line, column: column)): error: the file is not UTF-8 here"
     case .file(let error): "error: \(Self.text(of: error))"

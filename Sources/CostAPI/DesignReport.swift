@@ -4,7 +4,9 @@ internal import Ops
 
 /// What is asked of a design for a board.
 public enum DesignGoal: Hashable, Sendable {
+  /// The fewest cycles from one image to the next.
   case interval
+  /// The shortest time from an image in to its result out.
   case latency
   /// The least share of the board at so many images a second.
   case resources(imagesPerSecond: Double)

@@ -16,10 +16,13 @@ public enum JSONValue: Hashable, Sendable {
 
   case null
   case bool(Bool)
+  /// A number written without a point.
   case integer(Int64)
+  /// A number with a point; `null` in text where it is not finite.
   case number(Double)
   case string(String)
   case array([JSONValue])
+  /// Keys with values, in the order they are written.
   case object([Member])
 }
 

@@ -35,7 +35,9 @@ public struct SearchPath: Hashable, Sendable {
 
   /// What a name can stand for.
   public enum Kind: Hashable, Sendable {
+    /// A file of `hwconfigs/`.
     case target
+    /// A file of `networks/`.
     case network
     /// Published figures to compare ours with.
     case suite

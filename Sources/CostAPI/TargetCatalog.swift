@@ -11,9 +11,13 @@ public import Networks
 public struct LoadedTarget: Sendable {
   /// What the target is.
   public enum Model: Sendable {
+    /// An array on which layers are mapped one by one.
     case spatialArray(SpatialArray)
+    /// A device of which costs were measured.
     case measured(MeasuredDevice)
+    /// Engines that a file describes.
     case pipeline(PipelineDesign)
+    /// A board: a design for it is found for each network.
     case board(Board)
   }
 

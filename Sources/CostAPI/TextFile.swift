@@ -4,9 +4,11 @@ internal import CLibrary
 public enum FileError: Error, Hashable, Sendable {
   /// The system's own words for what went wrong.
   case cannotRead(path: String, reason: String)
+  /// The same of writing.
   case cannotWrite(path: String, reason: String)
   /// The first byte that is no UTF-8; lines and columns start at 1.
   case notUTF8(path: String, line: Int, column: Int)
+  /// A file of more bytes than are read.
   case tooLarge(path: String, limitBytes: Int)
 }
 

@@ -7,6 +7,7 @@ public import Ops
 public struct Hierarchy: Hashable, Sendable {
   /// How much a memory holds.
   public enum Capacity: Hashable, Sendable {
+    /// Whatever it is given.
     case unbounded
     /// Bits that all tensors share.
     case shared(Int64)

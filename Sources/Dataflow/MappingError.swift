@@ -2,6 +2,7 @@ public import Ops
 
 /// Why a mapping cannot run on a hierarchy.
 public enum MappingError: Error, Hashable, Sendable {
+  /// The mapping has more or fewer levels than the hierarchy.
   case wrongLevelCount(expected: Int, found: Int)
   /// A loop's passes are not `ceil(extent / step)` of the tile it cuts.
   case passesDoNotCover(
@@ -10,9 +11,11 @@ public enum MappingError: Error, Hashable, Sendable {
   case dimensionNotExhausted(LoopDimension, remaining: Int64)
   /// A tile is larger than its memory.
   case doesNotFit(level: String, tensor: TensorRole?, neededBits: Int64, availableBits: Int64)
+  /// Loops in space have more passes along an axis than there are children.
   case exceedsFanout(level: String, ArrayAxis, needed: Int64, available: Int64)
-  /// A tensor is kept where it may not be, or bypasses a level that must keep it.
+  /// A tensor is kept where it may not be.
   case cannotKeep(level: String, TensorRole)
+  /// A tensor bypasses a level that must keep it.
   case mustKeep(level: String, TensorRole)
   /// The outermost level keeps every tensor of the problem.
   case outermostBypasses(TensorRole)

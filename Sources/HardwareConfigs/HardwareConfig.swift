@@ -8,6 +8,7 @@ public import CostYAML
 public struct HardwareConfig: Hashable, Sendable {
   /// The kinds of target a hardware file can describe.
   public enum Kind: String, CaseIterable, Hashable, Sendable {
+    /// An array of lanes under a hierarchy of memories.
     case spatialArray = "spatial-array"
     /// A measured device; its manifest is read by the module that reads its table.
     case measured

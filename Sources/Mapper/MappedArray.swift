@@ -5,11 +5,14 @@ internal import Ops
 
 /// A spatial array whose layers are mapped one by one, each in the best way found.
 public struct MappedArray: LayerwiseTarget {
+  /// The array that layers are mapped onto.
   public let array: SpatialArray
+  /// Batch, objective, factors and what else a search is asked for.
   public let options: CostOptions
   /// What is known already of this array and of others.
   public let cache: MappingCache
 
+  /// An array; those that share a cache search nothing twice.
   public init(
     _ array: SpatialArray, options: CostOptions = CostOptions(),
     cache: MappingCache = MappingCache()
@@ -19,8 +22,10 @@ public struct MappedArray: LayerwiseTarget {
     self.cache = cache
   }
 
+  /// The array's name.
   public var name: String { array.name }
 
+  /// The layers of a network, each with what of its activations stays on chip.
   public func placements(
     of network: Network, refusing refused: Set<PlacedLayer>
   ) -> [PlacedLayer] {

@@ -9,7 +9,9 @@ internal import Ops
 /// no bound to prove with, ``BeamSearch`` proposes the best mappings by its estimate, which are
 /// evaluated, and the best of them is improved by single changes until none helps.
 public struct MappingSearch: Sendable {
+  /// The mappings to choose from.
   public let space: Mapspace
+  /// What is made small.
   public let objective: Objective
   /// Mappings a space may have to be evaluated wholly.
   public static let exhaustiveLimit = 256
@@ -17,6 +19,7 @@ public struct MappingSearch: Sendable {
 
   private let budget: SearchBudget
 
+  /// A search of a space; it does nothing until it is asked for a result.
   public init(
     _ space: Mapspace, minimizing objective: Objective, within budget: SearchBudget = SearchBudget()
   ) {

@@ -8,9 +8,13 @@ public import Ops
 /// Temporal loops are at levels with a memory only: at a mere fan-out they would be the innermost
 /// loops of the memory above.
 public struct Mapspace: Sendable {
+  /// What is mapped.
   public let problem: Problem
+  /// What it is mapped onto, with its dataflow.
   public let array: SpatialArray
+  /// How words are counted, and so which searches there are.
   public let rules: CountingRules
+  /// Steps that loops may have, as far as the dataflow allows.
   public private(set) var factors: Factors
   let hierarchy: Hierarchy
   /// The dimensions with a bound above 1, at most eight, in canonical order; and their bounds.

@@ -3,7 +3,9 @@ public import Dataflow
 
 /// The mapping a search chose and how sure it is of it.
 public struct SearchResult: Hashable, Sendable {
+  /// The best mapping found.
   public var mapping: Mapping
+  /// What it costs, counted by the rules of the space.
   public var cost: NestCost
   /// Parts of mappings and mappings looked at.
   public var evaluations: Int64
@@ -13,6 +15,7 @@ public struct SearchResult: Hashable, Sendable {
   /// product); `nil` where nothing is known.
   public var lowerBound: Double?
 
+  /// A result; without a lower bound where nothing is known of the rest of the space.
   public init(
     mapping: Mapping, cost: NestCost, evaluations: Int64, isProvenBest: Bool,
     lowerBound: Double? = nil
@@ -29,10 +32,12 @@ public struct SearchResult: Hashable, Sendable {
 public struct FrontResult: Hashable, Sendable {
   /// In order of cycles, so that energies fall.
   public var points: [FrontPoint]
+  /// Parts of mappings and mappings looked at.
   public var evaluations: Int64
   /// Whether every mapping of the space was evaluated or ruled out, so that no point is missing.
   public var isProven: Bool
 
+  /// A front, its points in order of cycles.
   public init(points: [FrontPoint], evaluations: Int64, isProven: Bool) {
     self.points = points
     self.evaluations = evaluations
@@ -45,6 +50,7 @@ public struct SearchBudget: Hashable, Sendable {
   /// Seconds; `nil` for no limit. A search that is cut short returns the best it has found.
   public var seconds: Double?
 
+  /// A limit in seconds, or none.
   public init(seconds: Double? = nil) { self.seconds = seconds }
 }
 
@@ -55,6 +61,7 @@ public struct UnmappableError: Error, Hashable, Sendable {
   /// What is wrong, in one sentence.
   public var reason: String
 
+  /// A reason in one sentence, and the limit that explains it if one does.
   public init(cause: MappingError?, reason: String) {
     self.cause = cause
     self.reason = reason

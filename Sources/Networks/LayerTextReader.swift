@@ -64,8 +64,11 @@ struct LayerTextReader {
   private mutating func read(_ token: LayerText.Token) throws(TextError) {
     let parts = token.text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
     guard parts.count == 2, !parts[0].isEmpty else {
+      let key = Int(token.text) == nil ? nil : required.first?.name
       throw error(
-        token.column, "'\(token.text)' is not key=value", "write '\(token.text)=…' without spaces")
+        token.column, "'\(token.text)' is not key=value",
+        key.map { "write a key before each number, such as '\($0)=\(token.text)'" }
+          ?? "write '\(token.text)=…' without spaces")
     }
     let (key, digits) = (String(parts[0]), parts[1])
     guard keys.contains(key) else {

@@ -41,6 +41,7 @@ public struct Architecture: Hashable, Sendable {
 
 /// Why numbers are not choices of a search space.
 public enum ChoicesError: Error, Hashable, Sendable {
+  /// More or fewer choices than the space has decisions.
   case wrongCount(expected: Int, found: Int)
   /// A choice, counted from 0, is below 0 or not below `count`.
   case outOfRange(position: Int, value: Int, count: Int)

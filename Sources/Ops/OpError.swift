@@ -49,6 +49,7 @@ public enum OpError: Error, Hashable, Sendable {
 
 /// Why an op cannot read the tensors it is given.
 public enum OpInputError: Error, Hashable, Sendable {
+  /// More or fewer inputs than the op reads.
   case wrongCount(expected: Int, found: Int)
   /// Input number `index`, counted from 0, has another shape than the op reads.
   case wrongShape(index: Int, expected: FeatureMap, found: FeatureMap)

@@ -5,6 +5,7 @@ extension OpKind {
   public enum Standard: Hashable, Sendable {
     /// Nothing: it has to be given.
     case required
+    /// A number that is the same for all layers.
     case number(Int)
     /// The value of another attribute.
     case same(OpAttribute)

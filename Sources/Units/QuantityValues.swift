@@ -66,8 +66,11 @@ extension Quantity<Voltage> {
 extension Quantity<TransferRate> {
   /// A rate by what it counts.
   public enum Value: Hashable, Sendable {
+    /// Words in a cycle of the array's clock.
     case wordsPerCycle(Double)
+    /// Bytes in a cycle of the array's clock.
     case bytesPerCycle(Double)
+    /// Bytes in a second, whatever the clock.
     case bytesPerSecond(Double)
   }
 

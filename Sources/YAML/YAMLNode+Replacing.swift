@@ -61,7 +61,11 @@ extension YAMLNode {
         throw nothing(at: whole, "'\(before)' is no mapping")
       }
       guard let index = entries.firstIndex(where: { $0.key == key }) else {
-        let near = EditDistance.nearest(to: key, among: entries.map(\.key))
+        // A list's element may be meant, by its name.
+        let list = entries.first { $0.value.items.map { Self.index(key, in: $0) } ?? nil != nil }
+        let near =
+          list.map { "\($0.key)[\(key)]" }
+          ?? EditDistance.nearest(to: key, among: entries.map(\.key))
         throw nothing(
           at: whole, KeyPathText.appending(key, to: before),
           hint: near.map { "did you mean '\(KeyPathText.appending($0, to: before))'?" }

@@ -7,8 +7,11 @@ public import CostDiagnostics
 public struct YAMLNode: Hashable, Sendable {
   /// What a node is.
   public enum Content: Hashable, Sendable {
+    /// Text, with or without quotes.
     case scalar(String, isQuoted: Bool)
+    /// Values in order.
     case sequence([YAMLNode])
+    /// Keys with values, in the order of the file.
     case mapping([Entry])
   }
 

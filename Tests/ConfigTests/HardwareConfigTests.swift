@@ -206,6 +206,9 @@ struct HardwareConfigTests {
         "did you mean 'levels[1].capacity'?"
       ),
       (
+        "inner.capacity", "'inner' names nothing in the file", "did you mean 'levels[inner]'?"
+      ),
+      (
         "levels[7].capacity", "'levels[7]' names nothing in the file",
         "the last element is 'levels[1]'"
       ),

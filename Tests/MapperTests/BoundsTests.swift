@@ -10,11 +10,12 @@ struct BoundsTests {
   /// Problems whose mappings are too many to look at all of them: dimensions of up to 40, windows that
   /// slide along both axes, tiles at the border of several levels.
   @Test(
-    "no drawn mapping costs less than its bounds", arguments: [Factors.perfect, .imperfect],
-    UInt64(0)..<8)
+    "no drawn mapping costs less than its bounds, and no search misses one",
+    arguments: [Factors.perfect, .imperfect], UInt64(0)..<8)
   func hold(factors: Factors, seed: UInt64) throws {
     var random = SplitMix64(seed: seed &* 7919 &+ (factors == .perfect ? 1 : 2))
     var (mappings, ratios) = (0, SIMD8<Double>(repeating: 0))
+    var searches = ProofAudit.SearchCounts()
     for number in 0..<40 {
       guard let problem = try Self.problem(&random) else { continue }
       let array = DrawnTargets(
@@ -25,6 +26,7 @@ struct BoundsTests {
       for _ in 0..<3 { audit.draw(6, using: &random) }
       mappings += audit.mappingCount
       ratios += audit.ratios
+      searches.add(audit.searches)
       if let complaint = audit.complaints.first {
         Issue.record(
           "seed \(seed), problem \(number), \(audit.complaints.count) of \(audit.mappingCount): \(complaint)\n\(problem)\n\(array)"
@@ -33,9 +35,13 @@ struct BoundsTests {
       }
     }
     print(
-      "\(factors.rawValue), seed \(seed): \(mappings) mappings, mean bounds \(ratios / Double(max(1, mappings)))"
+      "\(factors.rawValue), seed \(seed): \(mappings) mappings, mean bounds \(ratios / Double(max(1, mappings))), \(searches)"
     )
     #expect(mappings > 1000)
+    // So many searches came to an end; others gave up, as they are given little time.
+    #expect(searches.pairs > 1000)
+    #expect(min(searches.innerLists, searches.outerLists) > 100)
+    #expect(searches.whole > 80)
   }
 
   private static func problem(_ random: inout SplitMix64) throws -> Problem? {

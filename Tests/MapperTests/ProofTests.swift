@@ -176,4 +176,56 @@ struct ProofTests {
     #expect(result.mapping.levels[0].spatialX == [Loop(.k, passes: 4, step: 1)])
     #expect(result.cost.cycles == 8)
   }
+
+  /// Four outputs sum up three products each: 12 updates and 8 reads of sums at the buffer, whose words are
+  /// 8 bits wide if all that is summed up runs below it, and 16 if a loop of its own does; then 4 drains of
+  /// 8 bits each. The registers keep nothing, since their energy is high.
+  @Test("sums run below the buffer where its words are narrower then")
+  func narrowSums() throws {
+    let problem = try convolution(k: 1, c: 3, p: 4, q: 1, r: 1, s: 1)
+    let level = { (name: String, keeps: TensorSet, must: TensorSet, picojoules: Double) in
+      ArrayLevel(
+        name: name,
+        memory: StorageLevel(
+          storage: .shared(capacityBytes: nil), mayKeep: keeps, mustKeep: must,
+          energy: PerTensor(repeating: PerAccess(repeating: .perBit(picojoules: picojoules)))))
+    }
+    var array = SpatialArray(
+      name: "sums", clockMegahertz: 100, precision: problem.precision,
+      levels: [
+        level("dram", .all, .all, 0), level("buffer", .output, .output, 1),
+        level("registers", .weight, [], 100),
+      ], compute: ComputeUnit(operationPicojoules: 0))
+    // The array level is that of the fan-out, so that the levels inside it are those of an inner part.
+    array.levels[0].fanout.x = Hierarchy.Wires(size: 2)
+    let result = try MappingSearch(Mapspace(problem, on: array), minimizing: .energy).best()
+    #expect(result.isProvenBest)
+    #expect(result.mapping.levels[2].temporal == [Loop(.c, passes: 3, step: 1)])
+    #expect(result.cost.energyPicojoules == Double((12 + 8 + 4) * 8))
+  }
+
+  /// The same on the way to the children, at one picojoule a bit: 12 weights, 12 inputs and 20 words of sums,
+  /// of 8 bits each if all that is summed up runs below the wires; 16 for sums otherwise.
+  @Test("sums run below wires that carry narrower words then")
+  func narrowSumsOnWires() throws {
+    let problem = try convolution(k: 1, c: 3, p: 4, q: 1, r: 1, s: 1)
+    let memory = { (keeps: TensorSet, must: TensorSet, picojoules: Double) in
+      StorageLevel(
+        storage: .shared(capacityBytes: nil), mayKeep: keeps, mustKeep: must,
+        wordBits: PerTensor(weight: nil, input: nil, output: 8),
+        energy: PerTensor(repeating: PerAccess(repeating: .perBit(picojoules: picojoules))))
+    }
+    var array = SpatialArray(
+      name: "wires", clockMegahertz: 100, precision: problem.precision,
+      levels: [
+        ArrayLevel(
+          name: "dram", memory: memory(.all, .all, 0),
+          fanout: Fanout(x: Hierarchy.Wires(size: 2), hopPicojoulesPerBit: 1)),
+        ArrayLevel(name: "registers", memory: memory(.weight, [], 100)),
+      ], compute: ComputeUnit(operationPicojoules: 0))
+    array.dataflow.levels[0].spatialPasses[.p] = 2...2
+    let result = try MappingSearch(Mapspace(problem, on: array), minimizing: .energy).best()
+    #expect(result.isProvenBest)
+    #expect(result.cost.energyPicojoules == Double((12 + 12 + 20) * 8))
+  }
 }

@@ -65,6 +65,10 @@ struct LayerTextTests {
           + "bnrelu, scale, skip, zero"
       ),
       ("  conv c", 8, "'c' is not key=value", "write 'c=…' without spaces"),
+      (
+        "conv 16 16", 6, "'16' is not key=value",
+        "write a key before each number, such as 'c=16'"
+      ),
       ("conv c=1 kernel=3", 10, "'conv' has no key 'kernel'", "did you mean 'r'?"),
       ("conv c=1 strid=3", 10, "'conv' has no key 'strid'", "did you mean 'stride'?"),
       ("conv c=1 c=2", 10, "'c' is given twice", nil),

@@ -118,11 +118,15 @@ public struct CostTable: Sendable {
 
 /// A figure of a network that adds up over its layers.
 public enum CostMetric: String, CaseIterable, Hashable, Sendable {
+  /// Milliseconds of the layers, one after the other.
   case latencyMilliseconds = "latency_ms"
+  /// Millijoules of all layers, with leakage.
   case energyMillijoules = "energy_mj"
   /// Bytes to and from the outermost memory.
   case dramBytes = "dram_bytes"
+  /// Multiply-accumulates.
   case macs
+  /// Weights, whatever their width.
   case parameters = "params"
 }
 

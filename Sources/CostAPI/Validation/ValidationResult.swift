@@ -4,7 +4,9 @@ public import HardwareConfigs
 public struct ValidationResult: Hashable, Sendable {
   /// What came of a comparison.
   public enum Verdict: String, CaseIterable, Hashable, Sendable {
+    /// Ours is as near as the suite asks for.
     case within
+    /// Ours is farther off than that.
     case outside
     /// Shown only: the suite sets no tolerance for it.
     case reported

@@ -131,12 +131,15 @@ public struct ValidationSuite: Hashable, Sendable {
   public enum Subject: Hashable, Sendable {
     /// A network on a target; `layers` are patterns of layer names, empty for the whole network.
     case network(target: String, NetworkReference, layers: [String])
+    /// What a published formula gives for its arguments, by name.
     case formula(PublishedFormula, arguments: [String: Int64])
   }
 
   /// A network by name, or a member of a search space by its text.
   public enum NetworkReference: Hashable, Sendable {
+    /// A network by the name of its file.
     case file(String)
+    /// An architecture by its text in a search space.
     case member(space: String, text: String)
   }
 
@@ -156,6 +159,7 @@ public struct ValidationSuite: Hashable, Sendable {
 
   /// What of a report, or of a formula, is compared; in the units of reports.
   public enum Metric: Hashable, Sendable {
+    /// A number of a report.
     case report(ReportMetric)
     /// A result of the comparison's formula, by name.
     case formula(String)

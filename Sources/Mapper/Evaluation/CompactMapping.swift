@@ -12,6 +12,7 @@ public struct CompactMapping: Sendable {
   public enum Place: UInt8, Comparable, CaseIterable, Sendable {
     case temporal, spatialX, spatialY
 
+    /// The order of the lists in a nest, the outermost first.
     public static func < (left: Place, right: Place) -> Bool { left.rawValue < right.rawValue }
   }
 
@@ -100,6 +101,7 @@ public struct CompactMapping: Sendable {
 }
 
 extension CompactMapping: Hashable {
+  /// Whether both have the same loops, in the same order, and keep the same.
   public static func == (left: CompactMapping, right: CompactMapping) -> Bool {
     guard left.levelCount == right.levelCount, left.loopCount == right.loopCount,
       left.keeps == right.keeps
@@ -110,6 +112,7 @@ extension CompactMapping: Hashable {
     return true
   }
 
+  /// Hashes loops and kept tensors; unused room counts for nothing.
   public func hash(into hasher: inout Hasher) {
     hasher.combine(levelCount)
     hasher.combine(keeps)

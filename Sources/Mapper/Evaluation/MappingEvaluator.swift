@@ -14,9 +14,12 @@ public import Ops
 public final class MappingEvaluator {
   /// What a mapping costs.
   public struct Figures: Hashable, Sendable {
+    /// Energy of the whole problem, with leakage.
     public var energyPicojoules: Double
+    /// Cycles from the first word in to the last word out.
     public var cycles: Int64
 
+    /// Figures known beforehand, such as those to compare with.
     public init(energyPicojoules: Double, cycles: Int64) {
       self.energyPicojoules = energyPicojoules
       self.cycles = cycles

@@ -9,7 +9,7 @@ internal import Ops
 /// - Of the innermost level that keeps any tensor, a loop that moves none of its tensors may as well
 ///   run inside their tiles, which then stay longer.
 /// - Where a level and all levels inside it keep nothing, its loops may as well run at the level around it, if
-///   outputs there do not become partial sums by that, which may be wider words.
+///   outputs there, or on its wires, do not become partial sums by that, which may be wider words.
 /// - Where a level keeps nothing but one inside it does, and steps divide, all its loops together may: the order
 ///   stays what it was, but for loops of one dimension that are at both levels, and those count where the inner
 ///   one was. Tiles of an input that slide are another matter: a sweep of two passes finds again what a longer
@@ -55,6 +55,13 @@ struct NeededLoops {
     return width(0) != width(nil)
   }
 
+  /// Whether the way to a level's children costs energy by the bit, and partial sums have more of them.
+  private func hasWiresOfWiderSums(_ level: Int) -> Bool {
+    let (array, precision) = (context.space.array, context.space.problem.precision)
+    return array.levels[level].fanout.hopPicojoulesPerBit > 0
+      && precision.accumulatorBits > precision.activationBits
+  }
+
   private func unrolls(_ level: Int) -> Bool { context.fanouts.contains(level) }
 
   /// Loops of levels around the innermost one that keeps anything.
@@ -79,7 +86,7 @@ struct NeededLoops {
     guard context.isPerfect || inside.isEmpty && !(level..<keeps.count).contains(where: unrolls)
     else { return }
     var movable = movable(level, to: around)
-    if keeps[around].contains(.output), hasWiderSums(around) {
+    if keeps[around].contains(.output) && hasWiderSums(around) || hasWiresOfWiderSums(around) {
       movable &= context.relevant[Int(TensorRole.output.rawValue)]
     }
     if unrolls(around) {

@@ -4,8 +4,9 @@ internal import Dataflow
 /// Holds the bounds of the proof against mappings drawn at random, also of problems that have too many
 /// mappings to look at all.
 ///
-/// Nothing is ruled out here: of a drawn inner and a drawn outer part, cut in a drawn way, mappings in
-/// drawn orders are evaluated. None may cost less than the pair's bounds, or those of its orders.
+/// Of a drawn inner and a drawn outer part, cut in a drawn way, mappings in drawn orders are evaluated.
+/// None may cost less than the pair's bounds, or those of its orders; and no search that knows only
+/// of a little more may miss one (``holdSearches(_:_:_:)``).
 package struct ProofAudit {
   /// Mappings evaluated.
   package private(set) var mappingCount = 0
@@ -13,9 +14,11 @@ package struct ProofAudit {
   /// any order.
   package private(set) var ratios = SIMD8<Double>(repeating: 0)
   /// What was found wrong: a bound above a figure.
-  package private(set) var complaints: [String] = []
-  private let context: ProofContext
-  private var search: ProofSearch
+  package internal(set) var complaints: [String] = []
+  /// Searches looked at.
+  package internal(set) var searches = SearchCounts()
+  let context: ProofContext
+  var search: ProofSearch
 
   private static let names = [
     "pair's energy", "pair's cycles", "energy", "cycles", "open energy", "open cycles",
@@ -23,7 +26,7 @@ package struct ProofAudit {
   ]
 
   /// Parts that are listed to draw from.
-  private static let mostParts = 20_000
+  static let mostParts = 20_000
 
   /// `nil` for a space that the proof does not know.
   package init?(_ space: Mapspace) {
@@ -44,16 +47,18 @@ package struct ProofAudit {
       budget: search.budget)
     inner.run()
     search.scratch.begin(scheme.tables)
-    for _ in 0..<count {
+    for number in 0..<count {
       guard let part = inner.parts.randomElement(using: &random) else { return }
-      withUnsafePointer(to: part) { draw($0, scheme, &random) }
+      withUnsafePointer(to: part) { draw($0, scheme, searching: number == 0, &random) }
     }
   }
 
+  /// - Parameter searching: whether whole searches are held to a mapping of the part.
   private mutating func draw(
-    _ part: UnsafePointer<InnerPart>, _ scheme: ProofSearch.Scheme,
+    _ part: UnsafePointer<InnerPart>, _ scheme: ProofSearch.Scheme, searching: Bool,
     _ random: inout some RandomNumberGenerator
   ) {
+    var isFirst = true
     var outer = OuterSearch(
       scheme.outerTables, incumbents: Incumbents(.front),
       inner: LeastInner(
@@ -71,6 +76,11 @@ package struct ProofAudit {
       let bounds = search.bounds(part, other, scheme, all: true)
       guard let (pair, _) = search.listCuts(part, other, scheme, bounds) else { continue }
       for _ in 0..<4 { draw(pair, bounds, &random) }
+      // Lists and whole searches take longer: they are held to one mapping of a part.
+      guard isFirst || Int.random(in: 0..<5, using: &random) == 0 else { continue }
+      let drawn = DrawnParts(inner: part, outer: other, scheme: scheme, pair: pair)
+      let kinds: SearchKinds = !isFirst ? .pair : searching ? .all : [.pair, .lists]
+      if holdSearches(drawn, kinds, &random) { isFirst = false }
     }
   }
 
@@ -126,21 +136,11 @@ package struct ProofAudit {
   private mutating func drawOrders(
     _ pair: NestPair, steps: Double, _ random: inout some RandomNumberGenerator
   ) {
-    guard context.space.levels.allSatisfy({ ($0.order ?? []).isEmpty }) else { return }
     let found = search.scratch.found
     let energy = found.reduce(Double.infinity) { min($0, $1.energy) }
     let cycles = found.reduce(Double.infinity) { min($0, $1.cycles) }
     for _ in 0..<2 {
-      var nest = ProofNest(
-        context: context, keeps: pair.tables.keeps, chains: UnsafePointer(search.scratch.chains))
-      for level in 0..<context.levelCount {
-        let looped = (0..<context.dimensionCount).filter {
-          search.scratch.chains[$0].looped & (1 << UInt16(level)) != 0
-        }
-        nest.orders[level] = looped.shuffled(using: &random).reduce(LoopOrder()) { $0.inside($1) }
-      }
-      let innermost = (context.passesOn ? nest.innermost() : []).randomElement(using: &random)
-      let mapping = nest.mapping(innermost ?? [])
+      let mapping = drawnMapping(pair, &random)
       compare([0, 0, 0, 0, 0, 0, energy, cycles], with: mapping)
       guard let figures = search.evaluator.figures(of: mapping) else { continue }
       // A search for less energy that knows one of a little more must look at the orders.
@@ -157,6 +157,24 @@ package struct ProofAudit {
         complaints.append("orders: ruled out in spite of \(Mapping(mapping))")
       }
     }
+  }
+
+  /// A mapping of the chosen tiles, in drawn orders that the dataflow allows.
+  func drawnMapping(
+    _ pair: NestPair, _ random: inout some RandomNumberGenerator
+  ) -> CompactMapping {
+    var nest = ProofNest(
+      context: context, keeps: pair.tables.keeps, chains: UnsafePointer(search.scratch.chains))
+    for level in 0..<context.levelCount {
+      let looped = (0..<context.dimensionCount).filter {
+        search.scratch.chains[$0].looped & (1 << UInt16(level)) != 0
+      }
+      let inner = (context.space.levels[level].order ?? []).filter { looped.contains($0) }
+      let outer = looped.filter { !inner.contains($0) }.shuffled(using: &random)
+      nest.orders[level] = (outer + inner).reduce(LoopOrder()) { $0.inside($1) }
+    }
+    let innermost = (context.passesOn ? nest.innermost() : []).randomElement(using: &random)
+    return nest.mapping(innermost ?? [])
   }
 
   private mutating func compare(_ bounds: [Double], with mapping: CompactMapping) {
