@@ -10,7 +10,7 @@ extension Mapspace {
   func unevenNeighbors(of mapping: Mapping) -> [Mapping] {
     dimensions.indices.flatMap { number in
       let chain = chain(of: number, in: mapping)
-      return chain.recut(places: places(of: number)).flatMap { mapping.replacing(chain, by: $0) }
+      return chain.recut(places: places(of: number)).flatMap { mapping.taking($0) }
     }.filter { (try? array.dataflow.check($0, of: problem, on: hierarchy)) != nil }
   }
 
@@ -121,13 +121,13 @@ extension Place {
 
 extension Mapping {
   /// The mapping with another chain of a dimension: a new loop in time outside all of its level, and inside.
-  fileprivate func replacing(_ old: DimensionChain, by new: DimensionChain) -> [Mapping] {
+  fileprivate func taking(_ chain: DimensionChain) -> [Mapping] {
     var (outside, inside) = (self, self)
     var isNew = false
     for level in levels.indices {
       for axis in Place.Axis.allCases {
-        let loop = new.loop(at: Place(level: level, axis: axis))
-        let index = levels[level][axis].firstIndex { $0.dimension == old.dimension }
+        let loop = chain.loop(at: Place(level: level, axis: axis))
+        let index = levels[level][axis].firstIndex { $0.dimension == chain.dimension }
         switch (index, loop) {
         case (let index?, let loop?):
           outside.levels[level][axis][index] = loop

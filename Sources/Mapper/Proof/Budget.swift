@@ -34,6 +34,9 @@ struct Budget {
 
   mutating func giveUp() { isSpent = true }
 
+  /// Whether the time asked for is over, whatever steps are left.
+  var isLate: Bool { deadline.map { ContinuousClock.now >= $0 } ?? false }
+
   /// Half of what is left, for what prepares the rest of the work.
   var half: Budget {
     let now = ContinuousClock.now

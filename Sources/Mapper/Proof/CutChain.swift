@@ -97,38 +97,26 @@ struct CutChain: Sendable {
 /// whose number is known at run time only is read by way of a copy of the whole.
 typealias PerLevel<Number> = InlineArray<16, Number>
 
-/// Numbers of all levels, taken together as a vector.
-@inline(__always)
-private func combined<Number: SIMDScalar>(
-  _ left: PerLevel<Number>, _ right: PerLevel<Number>,
-  _ body: (SIMD16<Number>, SIMD16<Number>) -> SIMD16<Number>
-) -> PerLevel<Number> {
-  unsafeBitCast(
-    body(
-      unsafeBitCast(left, to: SIMD16<Number>.self), unsafeBitCast(right, to: SIMD16<Number>.self)),
-    to: PerLevel<Number>.self)
-}
-
 extension InlineArray<16, Int32> {
   @inline(__always)
   fileprivate mutating func lower(to other: Self) {
-    self = combined(self, other) { smaller($0, $1) }
+    for level in 0..<16 where other[level] < self[level] { self[level] = other[level] }
   }
 
   @inline(__always)
   fileprivate mutating func raise(to other: Self) {
-    self = combined(self, other) { larger($0, $1) }
+    for level in 0..<16 where other[level] > self[level] { self[level] = other[level] }
   }
 }
 
 extension InlineArray<16, Double> {
   @inline(__always)
   fileprivate mutating func lower(to other: Self) {
-    self = combined(self, other) { smaller($0, $1) }
+    for level in 0..<16 where other[level] < self[level] { self[level] = other[level] }
   }
 
   @inline(__always)
   fileprivate mutating func raise(to other: Self) {
-    self = combined(self, other) { larger($0, $1) }
+    for level in 0..<16 where other[level] > self[level] { self[level] = other[level] }
   }
 }

@@ -93,8 +93,13 @@ struct InnerSearch {
   var leastFigures: (energy: Double, cycles: Double) {
     var start = start
     let bounds = bounds(&start, 0)
-    let energies = bounds.energies - picojoulesPerCycle * bounds.cycles
-    return (energies.min3, bounds.cycles.min3)
+    var least = (energy: Double.infinity, cycles: Double.infinity)
+    for number in 0..<3 where bounds.cycles[number] < .infinity {
+      let cycles = bounds.cycles[number]
+      least.energy = min(least.energy, bounds.energies[number] - picojoulesPerCycle * cycles)
+      least.cycles = min(least.cycles, cycles)
+    }
+    return least
   }
 
   private var start: State { State(leftX: sizeX, leftY: sizeY) }

@@ -68,7 +68,9 @@ final class InnerTables {
     (footprints, available) = Self.footprints(context, keeps: keeps)
     var lists = Self.chains(context, keeps: keeps, isEven: false)
     isWhole = lists != nil
-    if lists == nil { lists = Self.chains(context, keeps: keeps, isEven: true) }
+    if lists == nil && !context.isPerfect {
+      lists = Self.chains(context, keeps: keeps, isEven: true)
+    }
     guard let (chains, entries) = lists else { return nil }
     entryCount = entries
     let order = Self.order(context, counts: chains.map(\.count))

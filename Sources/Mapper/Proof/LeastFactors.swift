@@ -120,17 +120,21 @@ final class LeastFactors {
   private func make(
     _ first: Int, _ rows: SIMD8<UInt16>, x: Int32, y: Int32, _ place: Int
   ) -> Int32 {
+    // Rows that have no places of their own may be any.
+    var known = SIMD8<UInt16>(repeating: .max)
+    let tail = tails[first]
+    for index in 0..<tail.count { known[tail.own[index]] = rows[tail.own[index]] }
     var least = Entry()
     if first == variables.count {
       least = Entry(
         steps: 1, moving: TermVector(repeating: 1), staying: TermVector(repeating: 1))
     } else {
-      let row = min(variables[first].rows, Int(rows[first]))
+      let row = min(variables[first].rows, Int(known[first]))
       if ways[first][row].isEmpty { ways[first][row] = ways(first, row) }
       for index in ways[first][row].indices {
         let way = ways[first][row][index]
         guard way.x <= x, way.y <= y else { continue }
-        let number = number(first + 1, rows, x: x / way.x, y: y / way.y)
+        let number = number(first + 1, known, x: x / way.x, y: y / way.y)
         let rest = entries + Int(number)
         if rest.pointee.steps == .infinity { continue }
         least.steps = min(least.steps, way.least.steps * rest.pointee.steps)
@@ -139,10 +143,10 @@ final class LeastFactors {
       }
     }
     if entryCount == capacity {
-      let larger = UnsafeMutablePointer<Entry>.allocate(capacity: 2 * capacity)
-      larger.moveInitialize(from: entries, count: entryCount)
+      let longer = UnsafeMutablePointer<Entry>.allocate(capacity: 2 * capacity)
+      longer.moveInitialize(from: entries, count: entryCount)
       entries.deallocate()
-      entries = larger
+      entries = longer
       capacity *= 2
     }
     (entries + entryCount).initialize(to: least)

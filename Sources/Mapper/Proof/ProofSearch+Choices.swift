@@ -84,8 +84,8 @@ extension ProofSearch {
       let count = scheme.tables.entryCount
       budget.spend(Self.effortOfEntry * Int64(count))
       share.spend(Self.effortOfEntry * Int64(count))
-      if !scheme.isPossible { continue }
       if !scheme.tables.isWhole { leavesOut = true }
+      if !scheme.isPossible { continue }
       let isHeld = held + count <= Self.mostEntriesHeld
       if isHeld { held += count }
       outlines.append(

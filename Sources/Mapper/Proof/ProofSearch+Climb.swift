@@ -17,7 +17,8 @@ extension ProofSearch {
       let mapping = Mapping(point.mapping)
       for changed in space.unevenNeighbors(of: mapping) + space.neighbors(of: mapping)
       where (try? analysis.checkStructure(of: changed)) != nil {
-        guard count < Self.mostClimbed, let changed = CompactMapping(changed) else { return }
+        guard count < Self.mostClimbed, !budget.isLate, let changed = CompactMapping(changed)
+        else { return }
         count += 1
         evaluations += 1
         consider(changed)

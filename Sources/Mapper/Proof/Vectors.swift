@@ -36,39 +36,15 @@ func smaller(_ left: SIMD16<Double>, _ right: SIMD16<Double>) -> SIMD16<Double> 
   left.replacing(with: right, where: right .< left)
 }
 
-/// The larger of each two numbers.
-@inline(__always)
-func larger(_ left: SIMD4<Int32>, _ right: SIMD4<Int32>) -> SIMD4<Int32> {
-  left.replacing(with: right, where: left .< right)
-}
-
 /// The smaller of each two numbers.
 @inline(__always)
 func smaller(_ left: SIMD4<Int32>, _ right: SIMD4<Int32>) -> SIMD4<Int32> {
   left.replacing(with: right, where: right .< left)
 }
 
-/// The larger of each two numbers.
-@inline(__always)
-func larger(_ left: SIMD8<Int32>, _ right: SIMD8<Int32>) -> SIMD8<Int32> {
-  left.replacing(with: right, where: left .< right)
-}
-
 /// The smaller of each two numbers.
 @inline(__always)
 func smaller(_ left: SIMD8<Int32>, _ right: SIMD8<Int32>) -> SIMD8<Int32> {
-  left.replacing(with: right, where: right .< left)
-}
-
-/// The larger of each two numbers.
-@inline(__always)
-func larger(_ left: SIMD16<Int32>, _ right: SIMD16<Int32>) -> SIMD16<Int32> {
-  left.replacing(with: right, where: left .< right)
-}
-
-/// The smaller of each two numbers.
-@inline(__always)
-func smaller(_ left: SIMD16<Int32>, _ right: SIMD16<Int32>) -> SIMD16<Int32> {
   left.replacing(with: right, where: right .< left)
 }
 
