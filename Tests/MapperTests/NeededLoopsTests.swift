@@ -61,13 +61,8 @@ struct NeededLoopsTests {
               y: {size: 2, assumed: drawn}
               hop: {value: 0 pJ/bit, assumed: drawn}
               adder: {value: 0 pJ, assumed: drawn}
-          - name: child
-            capacity: {value: 64 B, assumed: drawn}
-            may_keep: [weight, input, output]
-            energy: {read: 1000 pJ/bit, write: 1000 pJ/bit, assumed: drawn}
-            leak: {value: 0 pJ/cycle, assumed: drawn}
 
-        """,
+        """ + child,
       loops: [
         ([], [Loop(.k, passes: 2, step: 3)], [Loop(.k, passes: 2, step: 2)]),
         ([Loop(.k, passes: 2, step: 1)], [], []),
@@ -85,13 +80,8 @@ struct NeededLoopsTests {
               x: {size: 3, reduce: [output], assumed: drawn}
               hop: {value: 0 pJ/bit, assumed: drawn}
               adder: {value: 10 pJ, assumed: drawn}
-          - name: child
-            capacity: {value: 64 B, assumed: drawn}
-            may_keep: [weight, input, output]
-            energy: {read: 1000 pJ/bit, write: 1000 pJ/bit, assumed: drawn}
-            leak: {value: 0 pJ/cycle, assumed: drawn}
 
-        """,
+        """ + child,
       loops: [
         ([Loop(.c, passes: 2, step: 5)], [Loop(.c, passes: 3, step: 2)], []),
         ([Loop(.c, passes: 2, step: 1)], [], []),
@@ -146,6 +136,16 @@ struct NeededLoopsTests {
         ([Loop(.p, passes: 50, step: 1), Loop(.r, passes: 101, step: 1)], [], []),
       ], keeps: [7, 0, 0, 3]),
   ]
+
+  /// Children that may keep anything, though nothing is worth it.
+  private static let child = """
+      - name: child
+        capacity: {value: 64 B, assumed: drawn}
+        may_keep: [weight, input, output]
+        energy: {read: 1000 pJ/bit, write: 1000 pJ/bit, assumed: drawn}
+        leak: {value: 0 pJ/cycle, assumed: drawn}
+
+    """
 
   private static let head = """
     schema: 1

@@ -97,26 +97,16 @@ struct CutChain: Sendable {
 /// whose number is known at run time only is read by way of a copy of the whole.
 typealias PerLevel<Number> = InlineArray<16, Number>
 
-extension InlineArray<16, Int32> {
+extension InlineArray where Element: Comparable {
+  /// Takes the smaller of each two numbers.
   @inline(__always)
   fileprivate mutating func lower(to other: Self) {
-    for level in 0..<16 where other[level] < self[level] { self[level] = other[level] }
+    for index in indices where other[index] < self[index] { self[index] = other[index] }
   }
 
+  /// Takes the larger of each two numbers.
   @inline(__always)
   fileprivate mutating func raise(to other: Self) {
-    for level in 0..<16 where other[level] > self[level] { self[level] = other[level] }
-  }
-}
-
-extension InlineArray<16, Double> {
-  @inline(__always)
-  fileprivate mutating func lower(to other: Self) {
-    for level in 0..<16 where other[level] < self[level] { self[level] = other[level] }
-  }
-
-  @inline(__always)
-  fileprivate mutating func raise(to other: Self) {
-    for level in 0..<16 where other[level] > self[level] { self[level] = other[level] }
+    for index in indices where other[index] > self[index] { self[index] = other[index] }
   }
 }

@@ -80,13 +80,13 @@ struct InnerSearch {
     savings = tables.savings
     ports = SharedPorts(tables, outer)
     constant = tables.terms.constant + outer.energy
-    var (open, roles) = ([BorderShares()], [UInt8(0)])
+    var (open, unmoved) = ([BorderShares()], [UInt8(0)])
     for variable in tables.variables.reversed() {
       open.append(BorderShares.most(open[open.count - 1], variable.mostShares))
-      roles.append(roles[roles.count - 1] | ~variable.movedRoles)
+      unmoved.append(unmoved[unmoved.count - 1] | ~variable.movedRoles)
     }
     openShares = open.reversed()
-    openRoles = roles.reversed()
+    openRoles = unmoved.reversed()
   }
 
   /// Energy and cycles of all parts, at least.
